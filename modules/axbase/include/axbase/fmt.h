@@ -1,0 +1,38 @@
+/*
+ * Formatted text without a buffer: bytes go to a sink as they are made.
+ *
+ * The subset of C's printf that a kernel needs:
+ *
+ *   conversions  d i u x X c s p %
+ *   lengths      hh h l ll z j t
+ *   flags        - 0 # + space; width and precision as numbers or *
+ *
+ * No floating point. An unknown conversion is printed as it stands, so that nothing is lost.
+ */
+#pragma once
+
+#include <axbase/attr.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Takes the next `bytes` of output. Never fails: what cannot be kept is dropped. */
+struct ax_sink {
+    void (*write)(struct ax_sink *self, const char *text, size_t bytes);
+};
+
+/* Returns the number of bytes handed to the sink. Any context that the sink allows. */
+size_t ax_vformat(struct ax_sink *sink, const char *format, va_list args);
+AX_PRINTF(2, 3) size_t ax_format(struct ax_sink *sink, const char *format, ...);
+
+/*
+ * Into `buffer`, at most `capacity` bytes with the terminating zero, which is always written when
+ * capacity > 0. Returns the length that the whole text has, as C's snprintf does.
+ */
+size_t ax_vsnprintf(char *buffer, size_t capacity, const char *format, va_list args);
+AX_PRINTF(3, 4) size_t ax_snprintf(char *buffer, size_t capacity, const char *format, ...);
+
+/*
+ * Port: bytes to the console as they are, at once, from any context, panics included; before the
+ * console is known they go to the platform's console of last resort. axhal's on the target.
+ */
+void ax_port_write(const char *text, size_t bytes);

@@ -1,0 +1,9 @@
+# axbase: what every other module stands on; no dependencies.
+srcs := src/err.c src/bits.c src/fmt.c src/assert.c
+srcs-nolto := src/stack_protector.c
+ifneq ($(ISA),host)
+srcs-nolto += src/string.c
+endif
+test-deps := axtest
+host-tests := test_addr test_bits test_fmt test_string
+target-tests := tests/target/suite.c
