@@ -233,7 +233,8 @@ def main():
     tree = load_tree()
     if args.command == "save":
         tree.load_config(f"{args.build}/.config")
-        tree.write_min_config(args.defconfig, header="")
+        comment = re.match(r"(#.*\n)*", read(args.defconfig))[0]
+        tree.write_min_config(args.defconfig, header=comment)
         print(f"  KCONF   {args.defconfig}")
         return
     request = Request(args.defconfig, args.flag)
