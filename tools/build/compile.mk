@@ -36,3 +36,13 @@ compile = $(foreach s,$(call sources,$(folder.$1),$2),$(eval $(call compile-rule
 stamp-flags = $(call stamp,$(B)/obj/$1/flags,$(CC) $(flags.$1) in $(folder.$1) $(special.$1))
 finish-units = $(foreach u,$(units),$(call stamp-flags,$u))
 dependency-files = $(foreach u,$(units),$(patsubst %.o,%.d,$(call objects,$u)))
+
+# compile_commands.json, for editors and for make check: every source of this configuration.
+json = $(subst ",\",$(subst \,\\,$1))
+compile-entry = {"directory": "$(root)", "file": "$2", "command": "$(call json,$(CC) $(flags.$1) -c $2)"}
+compile-entries = $(foreach u,$(units),$(foreach s,$(sources.$u),$(call compile-entry,$u,$s)))
+.PHONY: compile_commands.json
+compile_commands.json:
+	$(file >$(B)/$@,[$(subst } {,}$(,)$(newline){,$(strip $(compile-entries)))])
+	$(Q)cp $(B)/$@ $@
+	@echo "$@, of $(B)"

@@ -69,4 +69,4 @@ disasm: $(image).elf
 	$(Q)$(OBJDUMP) -d -S $< > $(image).lst
 	@echo $(image).lst
 size: $(image).bin
-	$(Q)/usr/bin/python3 tools/build/size.py --nm $(NM) $(image).elf $(image).bin
+	$(Q)/usr/bin/python3 tools/build/size.py --nm $(cross.$(ISA))nm $(image).elf $(image).bin

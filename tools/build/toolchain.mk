@@ -66,5 +66,5 @@ linker := -fuse-ld=lld
 linker-lto.riscv64 := -Wl,-mllvm,-target-abi=lp64d,-mllvm,-mattr=+m,-mllvm,-mattr=+a,-mllvm,-mattr=+f,-mllvm,-mattr=+d,-mllvm,-mattr=+c
 linker-lto := $(if $(lto),$(linker-lto.$(ISA)))
 endif
-image-link-flags := $(isa-flags) $(optimise) $(lto) $(linker) $(linker-lto) -g -nostdlib -static \
+image-link-flags := $(isa-flags) $(optimise) $(lto) $(linker) $(linker-lto) $(debugging) -nostdlib -static \
     -Wl,--gc-sections,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--fatal-warnings
