@@ -28,9 +28,12 @@ special.$1 += $(if $3,$2: $3;)
 $(call object,$1,$2): $2 $(B)/obj/$1/flags
 	$$(call say,$(if $(filter %.S,$2),AS,CC),$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(flags.$1) $3 -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(flags.$1) $3 $(call seed,$2) -MMD -MP -c -o $$@ $$<
 endef
 compile = $(foreach s,$(call sources,$(folder.$1),$2),$(eval $(call compile-rule,$1,$s,$3)))
+
+# gcc names link-time-optimised code after a random number, unless it is given one.
+seed = $(if $(lto),-frandom-seed=$1)
 
 # The stamps, and the headers that each object was made from: included last, by the Makefile.
 stamp-flags = $(call stamp,$(B)/obj/$1/flags,$(CC) $(flags.$1) in $(folder.$1) $(special.$1))

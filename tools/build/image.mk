@@ -36,7 +36,7 @@ image-units := $(image-modules) platform $(app-unit) $(addsuffix /tests,$(suites
 image-objects := $(foreach u,$(image-units),$(call objects,$u))
 image := $(B)/apps/$(app-name)/$(app-name)
 linker-script := $(B)/image.ld
-link-command = $(CC) $(image-link-flags) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
+link-command = $(CC) $(image-link-flags) $(call seed,$(app-name)) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
 $(call stamp,$(image).link,$(CC) $(image-link-flags) $(image-objects))
 
 $(linker-script): modules/axcpu/image.ld.S $(B)/obj/axcpu/flags

@@ -30,7 +30,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-
     $(if $(filter 1,$(LLVM)),-Wthread-safety -Wno-unused-command-line-argument)
 language := -std=c11 -pedantic-errors
 freestanding := -ffreestanding -nostdinc -isystem $(compiler-include)
-debugging := -g -fno-omit-frame-pointer -ffile-prefix-map=$(root)/=
+debugging := -g -fno-omit-frame-pointer -ffile-prefix-map=$(root)=.
 safety := -fno-strict-aliasing -fno-common -fstack-protector-strong
 sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 
