@@ -45,7 +45,9 @@ json = $(subst ",\",$(subst \,\\,$1))
 compile-entry = {"directory": "$(root)", "file": "$2", "command": "$(call json,$(CC) $(flags.$1) -c $2)"}
 compile-entries = $(foreach u,$(units),$(foreach s,$(sources.$u),$(call compile-entry,$u,$s)))
 .PHONY: compile_commands.json
-compile_commands.json:
-	$(file >$(B)/$@,[$(subst } {,}$(,)$(newline){,$(strip $(compile-entries)))])
-	$(Q)cp $(B)/$@ $@
+compile_commands.json: $(B)/compile_commands.json
+	$(Q)cp $< $@
 	@echo "$@, of $(B)"
+$(B)/compile_commands.json: force
+	$(file >$@,[$(subst } {,}$(,)$(newline){,$(strip $(compile-entries)))])
+	@:

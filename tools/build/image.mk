@@ -2,7 +2,7 @@
 
 # The platform.
 platform-variables := deps srcs srcs-nolto cflags
-$(eval $(call read,platform,$(platform-dir)/platform.mk,$(platform-variables)))
+$(call read,platform,$(platform-dir)/platform.mk,$(platform-variables))
 platform-closure := $(call closure,$(deps.platform))
 $(call unit,platform,$(platform-dir),$(kernel-flags) $(call name-flag,$(platform-name)) $(cflags.platform) $(call include-path,$(platform-closure)))
 $(call compile,platform,$(srcs.platform))
@@ -10,7 +10,7 @@ $(call compile,platform,$(srcs-nolto.platform),$(if $(lto),-fno-lto))
 
 # The app. Its own options, if it has a Kconfig file, are <app/config.h>.
 app-unit := apps/$(app-name)
-$(eval $(call read,app,$(app-dir)/app.mk,deps srcs cflags))
+$(call read,app,$(app-dir)/app.mk,deps srcs cflags)
 app-closure := $(call closure,$(deps.app))
 app-options := $(if $(wildcard $(app-dir)/Kconfig),-I$(B)/gen/$(app-name))
 $(call unit,$(app-unit),$(app-dir),$(app-flags) $(call name-flag,$(app-name)) $(cflags.app) $(call include-path,$(app-closure)) $(app-options))
