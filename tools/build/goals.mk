@@ -32,7 +32,7 @@ bench-boot:
 	+@tools/bench/boot
 
 format:
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
 # Build folders know themselves by their `inputs`; what else is in $(O), fetched sources too, stays.
 built-folders = $(patsubst %/inputs,%,$(wildcard $(O)/*/*/inputs))
