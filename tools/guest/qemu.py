@@ -142,6 +142,12 @@ class Guest:
         return Outcome(status)
 
 
+def load_address(command: List[str], image: str) -> Optional[int]:
+    """Where QEMU puts a flat image on this machine; None where it refuses either."""
+    with Guest(command + ["-display", "none", "-kernel", image]) as guest:
+        return None if guest.build_machine() else guest.load_address(image)
+
+
 def _next_limit(limits: Limits, started: float, heard: float) -> Tuple[float, str]:
     """The next instant at which patience ends, and what to say then."""
     total, silence = limits

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from guest.platform import ROOT, Platform
 
@@ -30,9 +30,8 @@ class Build(NamedTuple):
     alloc: str = ""
     pages: str = ""
 
-    def variables(self) -> List[str]:
-        pairs = zip(("PLATFORM", "APP", "ALLOC", "PAGES"), self)
-        return [f"{name}={value}" for name, value in pairs if value]
+    def variables(self) -> Dict[str, str]:
+        return dict(zip(("PLATFORM", "APP", "ALLOC", "PAGES"), self))
 
 
 class Prepared(NamedTuple):
@@ -152,16 +151,6 @@ def judge(case: Case, done: Run) -> str:
 def expected(app: str) -> List[str]:
     lines = (ROOT / "apps" / app / "expected").read_text().splitlines()
     return [line for line in lines if line.strip()]
-
-
-def build(wanted: Build) -> Tuple[Optional[Path], str]:
-    """The flat image, or what make said."""
-    command = ["make", "--no-print-directory", "image", *wanted.variables()]
-    done = subprocess.run(command, cwd=ROOT, close_fds=False, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        return None, (done.stdout + done.stderr).strip()
-    return ROOT / done.stdout.split()[-1], ""
 
 
 def end_on_signals() -> None:

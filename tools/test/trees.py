@@ -13,6 +13,7 @@ from fdt import BEGIN_NODE, END, END_NODE, HEADER_BYTES, NOP, PROP, Node, cells,
 
 MIB = 1 << 20
 TOP = 1 << 64
+ROOT_BEGIN = 8  # bytes of the token and the empty name that open the root
 BOOTS = None
 
 
@@ -227,22 +228,23 @@ def _(m):
 
 @tree("property-beyond-end", r"property|structure|bounds|beyond")
 def _(m):
-    return restructured(m, lambda s: s[:-8] + cells(PROP, 0x7FFFFFFF, 0) + s[-8:])
+    return restructured(m, lambda s: s[:ROOT_BEGIN] + cells(PROP, 0x7FFFFFFF, 0) + s[ROOT_BEGIN:])
 
 
 @tree("property-length-wraps", r"property|structure|bounds|beyond")
 def _(m):
-    return restructured(m, lambda s: s[:-8] + cells(PROP, 0xFFFFFFFD, 0) + s[-8:])
+    return restructured(m, lambda s: s[:ROOT_BEGIN] + cells(PROP, 0xFFFFFFFD, 0) + s[ROOT_BEGIN:])
 
 
 @tree("property-name-outside", r"string|name|bounds|property|beyond")
 def _(m):
-    return restructured(m, lambda s: s[:-8] + cells(PROP, 4, 0x7FFFFFFF, 0) + s[-8:])
+    return restructured(m, lambda s: s[:ROOT_BEGIN] + cells(PROP, 4, 0x7FFFFFFF, 0) + s[ROOT_BEGIN:])
 
 
 @tree("no-operations")
 def _(m):
-    return restructured(m, lambda s: cells(NOP) * 64 + s[:-4] + cells(NOP) * 64 + s[-4:])
+    some = cells(NOP) * 64
+    return restructured(m, lambda s: s[:ROOT_BEGIN] + some + s[ROOT_BEGIN:-4] + some + s[-4:])
 
 
 @tree("depth-bomb", r"deep|depth|nest")
