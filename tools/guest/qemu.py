@@ -88,7 +88,7 @@ class Guest:
         """Let the machine go (unless a debugger will), and watch it to its end."""
         self._allow_reboots(reboots)
         if go:
-            self.qmp.command("cont")
+            self._tell("cont")
         started = heard = time.monotonic()
         sources = {self._process.stdout.fileno(), self._process.stderr.fileno(), self.qmp.fileno()}
         while sources:
@@ -121,10 +121,13 @@ class Guest:
 
     def _allow_reboots(self, left: int) -> None:
         """Whether the guest's next reset goes through or ends QEMU."""
+        self._tell("set-action", reboot="reset" if left > 0 else "shutdown")
+
+    def _tell(self, command: str, **arguments: str) -> None:
         try:
-            self.qmp.command("set-action", reboot="reset" if left > 0 else "shutdown")
+            self.qmp.command(command, **arguments)
         except QmpError:
-            pass  # it has ended meanwhile, which the loop will see
+            pass  # a short guest has ended before the answer, which the loop will see
 
     def _hang_report(self, reason: str, console: Console) -> str:
         return "\n".join([reason] + where_it_hangs(self.qmp, console.elf))

@@ -14,7 +14,8 @@ from typing import List
 import fdt
 import stub
 import trees
-import trees_memory  # noqa: F401  (registers its trees)
+import trees_memory  # noqa: F401  (puts its trees into the table)
+import trees_reserved  # noqa: F401  (likewise)
 from guest.platform import Platform, read
 from target import Build, Case, Prepared
 
@@ -101,7 +102,7 @@ def cases(platform_name: str) -> List[Case]:
 
 
 def case(platform_name: str, tree: trees.Tree) -> Case:
-    """A tree whose reserved bytes are compared afterwards is run with the app that takes most RAM."""
+    """Where reserved bytes are compared afterwards, the app is the one that takes all RAM."""
     whole = Case(f"{platform_name} tree {tree.name}",
                  Build(platform_name, "memtest" if tree.keeps else "helloworld"),
                  prepare=handed(platform_name, tree, "log=info"))

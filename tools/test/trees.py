@@ -244,7 +244,8 @@ def _(m):
 
 @tree("property-name-outside", r"property")
 def _(m):
-    return restructured(m, lambda s: s[:ROOT_BEGIN] + cells(PROP, 4, 0x7FFFFFFF, 0) + s[ROOT_BEGIN:])
+    bad = cells(PROP, 4, 0x7FFFFFFF, 0)
+    return restructured(m, lambda s: s[:ROOT_BEGIN] + bad + s[ROOT_BEGIN:])
 
 
 @tree("no-operations")
