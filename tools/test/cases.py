@@ -15,6 +15,7 @@ HELLO_SIZES = ("5M", "6M", "8M", "16M", "64M", "512M", "1G", "2G", "3G", "4G", "
 MEMTEST_SIZES = ("16M", "1G", "8G")
 SMALL_MEMTEST = "size=small"
 NAMED_FRAME = r"^ +#\d+ 0x[0-9a-f]{16} \w+ \(.*:\d+\)"  # as tools/run names it
+COLOR = "\x1b"  # no terminal here
 LEVELS = ("error", "warn", "info", "debug", "trace")
 
 # Further machines, by platform: name, QEMU arguments.
@@ -98,7 +99,7 @@ def log_cases(platform: str) -> Iterator[Case]:
     for place, level in enumerate(LEVELS):
         quieter = "|".join(LEVELS[place + 1:])
         yield Case(f"{platform} log={level}", Build(platform, "helloworld"), args=f"log={level}",
-                   absent=[rf"^\[.*\] ({quieter}): "] if quieter else [])
+                   absent=[COLOR, rf"^\[.*\] ({quieter}): "] if quieter else [COLOR])
 
 
 def fault_cases(platform: str) -> Iterator[Case]:
@@ -107,7 +108,21 @@ def fault_cases(platform: str) -> Iterator[Case]:
                    lines=[*lines, NAMED_FRAME], status=PANICKED, end_within=2.0)
 
 
+def runner_cases(platform: str) -> Iterator[Case]:
+    """The runner itself: each way for a run not to be one, and to be told apart."""
+    hello = Build(platform, "helloworld")
+    yield Case(f"{platform} runner names a hang", hello, status=124, silence=1.0, end_within=2.0,
+               lines=["silent for 1 s", r"CPU 0 hangs at pc 0x[0-9a-f]{16}"],
+               prepare=hostile.hanging(platform))
+    for name, case in (
+            ("machine", Case("", hello, ["QEMU refuses this machine"], qemu=["-cpu", "nonsense"])),
+            ("amount of memory", Case("", hello, ["QEMU refuses this machine"], mem="1M")),
+            ("size", Case("", hello, ["MEM=12Q: give a size"], mem="12Q")),
+            ("program", Case("", hello, ["No such file"], options=["--qemu", "qemu-none"]))):
+        yield case._replace(name=f"{platform} runner tells a wrong {name}", status=125)
+
+
 def all_cases() -> List[Case]:
     kinds = (apps_cases, memory_cases, machine_cases, moved_cases, log_cases, fault_cases,
-             hostile.cases)
+             runner_cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

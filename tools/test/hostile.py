@@ -21,6 +21,7 @@ from target import Build, Case, Prepared
 
 RAM_BYTES = 128 << 20
 FIRMWARE_BYTES = {"riscv64": 512 << 10, "aarch64": 0}  # OpenSBI: Domain0 Region01 in its banner
+JUMP_TO_ITSELF = {"riscv64": b"\x6f\0\0\0", "aarch64": b"\0\0\0\x14"}  # j . and b .
 STUB_OFFSET = 2 << 20
 REFUSAL = r"^axle: cannot boot: "
 
@@ -53,6 +54,19 @@ def moved(platform_name: str, grains: int):
         layout = stub.lay_out(kernel, ram_start(platform) + STUB_OFFSET, grains)
         whole = folder / "moved.bin"
         whole.write_bytes(stub.compose(stub_code(platform.isa), kernel, layout, None))
+        return Prepared(whole)
+    return prepare
+
+
+def hanging(platform_name: str):
+    """prepare() of a case whose kernel is one instruction that jumps to itself."""
+    def prepare(image: Path, folder: Path) -> Prepared:
+        platform = read(platform_name)
+        base = ram_start(platform) + STUB_OFFSET
+        layout = stub.Layout(base, base + stub.GRAIN, len(JUMP_TO_ITSELF[platform.isa]), 0)
+        whole = folder / "hanging.bin"
+        whole.write_bytes(stub.compose(stub_code(platform.isa), JUMP_TO_ITSELF[platform.isa],
+                                       layout, None))
         return Prepared(whole)
     return prepare
 
