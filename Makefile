@@ -20,6 +20,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 goals := $(or $(MAKECMDGOALS),build)
 goals-without-config := help list setup clean format check test test-host test-build test-qemu bench-boot
 goals-without-setup := help list clean
+goals-with-config := $(filter-out $(goals-without-config),$(goals))
 
 include tools/build/options.mk
 
@@ -44,7 +45,7 @@ MAKEFLAGS += $(jobs)
 endif
 
 include tools/build/goals.mk
-ifneq ($(filter-out $(goals-without-config),$(goals)),)
+ifneq ($(goals-with-config),)
 include tools/build/config.mk
 # Without its configuration, make stops reading here, makes it, and starts again; if that failed,
 # the reason is on the terminal by now.

@@ -28,9 +28,12 @@ special.$1 += $(if $3,$2: $3;)
 $(call object,$1,$2): $2 $(B)/obj/$1/flags
 	$$(call say,$(if $(filter %.S,$2),AS,CC),$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(flags.$1) $3 -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(flags.$1) $3 $(call seed,$2) -MMD -MP -c -o $$@ $$<
 endef
 compile = $(foreach s,$(call sources,$(folder.$1),$2),$(eval $(call compile-rule,$1,$s,$3)))
+
+# gcc names link-time-optimised code after a random number, unless it is given one.
+seed = $(if $(lto),-frandom-seed=$1)
 
 # The stamps, and the headers that each object was made from: included last, by the Makefile.
 stamp-flags = $(call stamp,$(B)/obj/$1/flags,$(CC) $(flags.$1) in $(folder.$1) $(special.$1))
@@ -42,7 +45,9 @@ json = $(subst ",\",$(subst \,\\,$1))
 compile-entry = {"directory": "$(root)", "file": "$2", "command": "$(call json,$(CC) $(flags.$1) -c $2)"}
 compile-entries = $(foreach u,$(units),$(foreach s,$(sources.$u),$(call compile-entry,$u,$s)))
 .PHONY: compile_commands.json
-compile_commands.json:
-	$(file >$(B)/$@,[$(subst } {,}$(,)$(newline){,$(strip $(compile-entries)))])
-	$(Q)cp $(B)/$@ $@
+compile_commands.json: $(B)/compile_commands.json
+	$(Q)cp $< $@
 	@echo "$@, of $(B)"
+$(B)/compile_commands.json: force
+	$(file >$@,[$(subst } {,}$(,)$(newline){,$(strip $(compile-entries)))])
+	@:

@@ -10,7 +10,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$1' '$2')
 
 # $(call stamp,<file>,<text>): a file that holds <text>, and is newer only when the text changed.
 # No process is started while it has not.
-stamp = $(if $(call same,$(strip $(file <$1)),$(strip $2)),,$(shell mkdir -p $(dir $1))$(file >$1,$2))
+stamp = $(if $(and $(wildcard $1),$(call same,$(strip $(file <$1)),$(strip $2))),,$(shell mkdir -p $(dir $1))$(file >$1,$2))
 same = $(and $(findstring |$1|,|$2|),$(findstring |$2|,|$1|))
 
 ifeq ($(platform-name),host)

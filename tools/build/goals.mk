@@ -32,8 +32,10 @@ bench-boot:
 	+@tools/bench/boot
 
 format:
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
-# The folder is only removed if it is ours: it holds nothing but build folders.
+# Build folders know themselves by their `inputs`; what else is in $(O), fetched sources too, stays.
+built-folders = $(patsubst %/inputs,%,$(wildcard $(O)/*/*/inputs))
 clean:
-	rm -rf $(O)
+	$(if $(built-folders),rm -rf $(built-folders))
+	$(if $(built-folders),-rmdir --ignore-fail-on-non-empty $(sort $(dir $(built-folders))) $(O))

@@ -2,15 +2,15 @@
 
 # The platform.
 platform-variables := deps srcs srcs-nolto cflags
-$(eval $(call read,platform,$(platform-dir)/platform.mk,$(platform-variables)))
+$(call read,platform,$(platform-dir)/platform.mk,$(platform-variables))
 platform-closure := $(call closure,$(deps.platform))
 $(call unit,platform,$(platform-dir),$(kernel-flags) $(call name-flag,$(platform-name)) $(cflags.platform) $(call include-path,$(platform-closure)))
 $(call compile,platform,$(srcs.platform))
-$(call compile,platform,$(srcs-nolto.platform),$(if $(lto),-fno-lto))
+$(call compile,platform,$(srcs-nolto.platform),$(nolto))
 
 # The app. Its own options, if it has a Kconfig file, are <app/config.h>.
 app-unit := apps/$(app-name)
-$(eval $(call read,app,$(app-dir)/app.mk,deps srcs cflags))
+$(call read,app,$(app-dir)/app.mk,deps srcs cflags)
 app-closure := $(call closure,$(deps.app))
 app-options := $(if $(wildcard $(app-dir)/Kconfig),-I$(B)/gen/$(app-name))
 $(call unit,$(app-unit),$(app-dir),$(app-flags) $(call name-flag,$(app-name)) $(cflags.app) $(call include-path,$(app-closure)) $(app-options))
@@ -36,7 +36,7 @@ image-units := $(image-modules) platform $(app-unit) $(addsuffix /tests,$(suites
 image-objects := $(foreach u,$(image-units),$(call objects,$u))
 image := $(B)/apps/$(app-name)/$(app-name)
 linker-script := $(B)/image.ld
-link-command = $(CC) $(image-link-flags) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
+link-command = $(CC) $(image-link-flags) $(call seed,$(app-name)) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
 $(call stamp,$(image).link,$(CC) $(image-link-flags) $(image-objects))
 
 $(linker-script): modules/axcpu/image.ld.S $(B)/obj/axcpu/flags

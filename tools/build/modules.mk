@@ -18,12 +18,8 @@ module-variables := deps srcs srcs-nolto includes cflags test-deps target-tests 
     host-tests host-support fuzzers host-libs
 
 # $(call read,<name>,<file>,<variables>): include <file>, keep each variable as <variable>.<name>.
-define read
-$(foreach v,$3,$(eval $v :=))
-include $2
-$(foreach v,$3,$(newline)$v.$1 := $$($v))
-endef
-$(foreach m,$(module-names),$(eval $(call read,$m,modules/$m/module.mk,$(module-variables))))
+read = $(foreach v,$3,$(eval $v :=))$(eval include $2)$(foreach v,$3,$(eval $v.$1 := $($v)))
+$(foreach m,$(module-names),$(call read,$m,modules/$m/module.mk,$(module-variables)))
 
 # $(call closure,<modules>): them and all they depend on, each once.
 closure = $(call close,$(sort $1),$(sort $1 $(foreach m,$1,$(call deps-of,$m))))
@@ -44,6 +40,6 @@ name-flag = -DAX_MODULE='"$1"'
 define module-unit
 $(call unit,$1,modules/$1,$(kernel-flags) $(call name-flag,$1) $(cflags.$1) $(call include-path,$(closure.$1)))
 $(call compile,$1,$(srcs.$1))
-$(call compile,$1,$(srcs-nolto.$1),$(if $(lto),-fno-lto))
+$(call compile,$1,$(srcs-nolto.$1),$(nolto))
 endef
 $(foreach m,$(module-names),$(call module-unit,$m))

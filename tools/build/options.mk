@@ -57,14 +57,14 @@ platform-dir :=
 else
 platform-dir := $(patsubst %/,%,$(if $(call is-path,$(PLATFORM)),$(PLATFORM),platforms/$(PLATFORM)))
 platform-name := $(notdir $(platform-dir))
-$(call need,$(wildcard $(platform-dir)/platform.mk),unknown platform PLATFORM=$(PLATFORM)\
+$(call need,$(or $(wildcard $(platform-dir)/platform.mk),$(if $(goals-with-config),,y)),unknown platform PLATFORM=$(PLATFORM)\
     (no $(platform-dir)/platform.mk). Valid: $(platforms)$(,) or the path of a platform's folder)
 endif
 
 # The folder of the app.
 app-dir := $(patsubst %/,%,$(or $(A),apps/$(APP)))
 app-name := $(notdir $(app-dir))
-ifneq ($(and $(platform-dir),$(filter-out $(goals-without-config),$(goals))),)
+ifneq ($(and $(platform-dir),$(goals-with-config)),)
 $(call need,$(wildcard $(app-dir)/app.mk),unknown app $(if $(A),A=$(A),APP=$(APP))\
     (no $(app-dir)/app.mk). Valid: APP= $(apps)$(,) or A= the path of an app's folder)
 endif

@@ -30,7 +30,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-
     $(if $(filter 1,$(LLVM)),-Wthread-safety -Wno-unused-command-line-argument)
 language := -std=c11 -pedantic-errors
 freestanding := -ffreestanding -nostdinc -isystem $(compiler-include)
-debugging := -g -fno-omit-frame-pointer -ffile-prefix-map=$(root)/=
+debugging := -g -fno-omit-frame-pointer -ffile-prefix-map=$(root)=.
 safety := -fno-strict-aliasing -fno-common -fstack-protector-strong
 sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 
@@ -51,6 +51,10 @@ ifeq ($(LLVM)$(ISA),1riscv64)
 isa-flags += -mno-relax
 endif
 endif
+
+# For srcs-nolto, among them the functions that the compiler calls by itself: their loops must not
+# become calls of themselves.
+nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-loop-distribute-patterns)
 
 base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(safety) $(sections)
 # What modules and platforms compile with, and what an app's own files do.
