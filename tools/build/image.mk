@@ -63,7 +63,7 @@ runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --im
 run: $(image).bin
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 debug: $(image).bin
-	$(Q)$(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
+	$(Q)tools/debug $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
 disasm: $(image).elf
 	$(Q)$(OBJDUMP) -d -S $< > $(image).lst

@@ -20,7 +20,19 @@ def test_run_arguments(tree):
     assert words[words.index("--image") + 1].endswith("apps/one/one.bin")
     assert words[words.index("--elf") + 1].endswith("apps/one/one.elf")
     assert words[words.index("--"):] == ["--", "-d", "int", ""]
-    assert "--gdb" not in words and "--gdb" in tree.built("debug").out
+    assert "--gdb" not in words
+
+
+def test_debug(tree):
+    """gdb is started on the image, against a guest that waits for it; the guest ends with gdb."""
+    tree.write("../bin/gdb-multiarch", "#!/bin/sh\nsleep 0.2\necho \"gdb $*\"\n")
+    os.chmod(tree.path("../bin/gdb-multiarch"), 0o755)
+    tree.write("tools/run", "#!/bin/sh\necho \"run $*\"\nexec sleep 60\n")
+    os.chmod(tree.path("tools/run"), 0o755)
+    result = tree.make("debug", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
+    assert result.status == 0, result.text
+    assert re.search(r"run .* --gdb", result.out) and "target remote :1234" in result.out, result.out
+    assert "one.elf" in result.out
 
 
 def test_run_fails_when_the_app_does(tree):
