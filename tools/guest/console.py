@@ -1,0 +1,59 @@
+"""The guest's output on its way to the terminal: shown at once, addresses named.
+
+Lines that the guest prints for this (docs/testing.md):
+    `  #0 0xffffffff80001234`      a frame of a backtrace
+    `  pc 0xffffffff80001234`      a program counter in a register dump (also ra, lr, elr, sepc)
+get ` function (file:line)` appended.  Every byte is passed on when it comes; only the end of such
+a line waits, for the name.
+Badly: a line that another output interrupts is not recognised.
+"""
+
+import re
+from typing import Callable, List, Optional
+
+from guest.symbols import Elf, describe
+
+FRAME = re.compile(rb"^\s+#(\d+) 0x([0-9a-f]{16})$")
+REGISTER = re.compile(rb"^\s*(pc|ra|lr|elr|sepc) 0x([0-9a-f]{16})$")
+CALL_NAMES = (b"ra", b"lr")
+LONGEST_LINE = 200  # bytes kept to match; a longer line is none of ours
+
+
+class Console:
+    """Feeds guest bytes to `write`, with names appended to the lines above."""
+
+    def __init__(self, write: Callable[[bytes], None], elf: Optional[Elf]) -> None:
+        self._write = write
+        self.elf = elf
+        self._line = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        for piece in data.splitlines(keepends=True):
+            self._feed_piece(piece)
+
+    def _feed_piece(self, piece: bytes) -> None:
+        body = piece.rstrip(b"\r\n")
+        if body:
+            self._write(body)
+            self._line += body[: LONGEST_LINE - len(self._line)]
+        end = piece[len(body):]
+        if end:
+            self._write(self._names() + end)
+            self._line.clear()
+
+    def _names(self) -> bytes:
+        """What to append to the line that just ended."""
+        line = bytes(self._line)
+        frame, register = FRAME.match(line), REGISTER.match(line)
+        if self.elf is None or not (frame or register):
+            return b""
+        found = frame or register
+        address = int(found.group(2), 16)
+        returns = register and found.group(1) in CALL_NAMES or frame and found.group(1) != b"0"
+        text = describe(self.elf.frames(address - 1 if returns else address))
+        return b" " + text.encode() if text else b""
+
+
+def last_lines(data: bytes, count: int) -> List[str]:
+    """The end of an output, for a report."""
+    return data.decode("utf-8", "replace").replace("\r", "").splitlines()[-count:]
