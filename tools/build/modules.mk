@@ -26,7 +26,6 @@ closure = $(call close,$(sort $1),$(sort $1 $(foreach m,$1,$(call deps-of,$m))))
 close = $(if $(filter-out $1,$2),$(call closure,$2),$1)
 deps-of = $(if $(filter $1,$(module-names)),$(deps.$1),$(error unknown module $1. Valid: $(module-names)))
 $(foreach m,$(module-names),$(eval closure.$m := $(call closure,$m)))
-closure-of = $(sort $(foreach m,$1,$(or $(closure.$m),$(call deps-of,$m))))
 
 # $(call include-flags,<modules>): the include path that shows these modules and nothing else.
 exported = $(wildcard modules/$1/include modules/$1/arch/$(ISA)/include) $(call sources,modules/$1,$(includes.$1)) \

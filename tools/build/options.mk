@@ -33,9 +33,9 @@ page-allocators := $(call names,modules/axalloc/pages/%/Kconfig)
 # $(call need,<fact, empty if untrue>,<message>): stop with one line.
 need = $(if $1,,$(error $2))
 is-path = $(findstring /,$1)
-# $(call only,<characters>,<text>): true if <text> is made of these characters alone.
-strip-chars = $(if $1,$(call strip-chars,$(wordlist 2,99,$1),$(subst $(firstword $1),,$2)),$2)
-is-number = $(if $1,$(if $(call strip-chars,0 1 2 3 4 5 6 7 8 9,$1),,yes))
+# $(call without,<characters>,<text>): what is left of the text.
+without = $(if $1,$(call without,$(wordlist 2,99,$1),$(subst $(firstword $1),,$2)),$2)
+is-number = $(if $1,$(if $(call without,0 1 2 3 4 5 6 7 8 9,$1),,yes))
 
 # A misspelt variable would otherwise be ignored.
 given := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
