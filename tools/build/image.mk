@@ -53,6 +53,7 @@ $(image).bin: $(image).elf
 
 .PHONY: build image run debug disasm size
 build: $(image).bin
+	@:
 image: $(image).bin
 	@echo $<
 
