@@ -37,6 +37,8 @@ is-path = $(findstring /,$1)
 without = $(if $1,$(call without,$(wordlist 2,99,$1),$(subst $(firstword $1),,$2)),$2)
 is-number = $(if $1,$(if $(call without,0 1 2 3 4 5 6 7 8 9,$1),,yes))
 
+$(call need,$(if $(word 2,$(root)),,y),this tree is in a folder with a space in its path$(,) which make cannot handle)
+
 # A misspelt variable would otherwise be ignored.
 given := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
 unknown := $(filter-out $(variables) -*-command-variables-*- MAKEFLAGS AXLE_%,$(given))
