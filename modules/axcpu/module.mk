@@ -17,4 +17,5 @@ srcs += $(isa)/cache.c $(isa)/psci.c $(isa)/semihosting.c
 endif
 
 test-deps := axtest
+target-tests := tests/target/suite.c
 host-tests := test_format

@@ -7,4 +7,5 @@ ifneq ($(ISA),host)
 srcs += src/backtrace.c src/console.c src/describe.c src/irq.c src/mem.c src/power.c src/time.c src/trap.c
 endif
 test-deps := axtest
+target-tests := tests/target/suite.c
 host-tests := test_page_table

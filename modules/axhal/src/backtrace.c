@@ -38,9 +38,9 @@ static void print_chain(struct ax_sink *sink, unsigned number, uint64_t fp)
 {
     while (number < CALLS_MAX && is_readable_record(fp)) {
         struct axcpu_call call = axcpu_call_of(ax_vaddr(fp));
-        if (!is_text(call.return_address.raw))
+        if (!is_text(call.call_site.raw))
             break;
-        print_call(sink, number++, call.return_address.raw);
+        print_call(sink, number++, call.call_site.raw);
         if (call.fp.raw <= fp)
             break;
         fp = call.fp.raw;
@@ -63,9 +63,9 @@ void axhal_print_trap_backtrace(const struct axcpu_trap_frame *frame, struct ax_
     if (!is_readable_record(fp))
         return;
     struct axcpu_call call = axcpu_call_of(ax_vaddr(fp));
-    if (!is_text(call.return_address.raw)) {
-        print_call(sink, 1, axcpu_trap_return_address(frame).raw);
-        print_chain(sink, 2, call.return_address.raw);
+    if (!is_text(call.call_site.raw)) {
+        print_call(sink, 1, axcpu_trap_return_address(frame).raw - AXCPU_CALL_BYTES_MIN);
+        print_chain(sink, 2, call.call_site.raw + AXCPU_CALL_BYTES_MIN);
         return;
     }
     print_chain(sink, 1, fp);

@@ -7,12 +7,23 @@
 static struct ax_paddr image_start;
 static struct ax_prange devices[AXHAL_DEVICE_RANGES_MAX];
 static unsigned device_count;
+static const struct axhal_memory_map *memory_map;
 
 static const struct ax_vrange linear_map = {{AXCPU_LINEAR_BASE}, AXCPU_LINEAR_SIZE};
 
 void axhal_mem_init(struct ax_paddr image)
 {
     image_start = image;
+}
+
+void axhal_memory_use(const struct axhal_memory_map *map)
+{
+    memory_map = map;
+}
+
+const struct axhal_memory_map *axhal_memory(void)
+{
+    return memory_map;
 }
 
 struct ax_vaddr axhal_phys_to_virt(struct ax_paddr address)

@@ -46,8 +46,8 @@ static void print_fault(const struct axcpu_trap_info *info, const struct axcpu_t
                   (unsigned long long)info->address.raw);
         if (is_guard_page(info->address))
             ax_format(&console, ": stack overflow");
-        ax_format(&console, "\naxle: 0x%016llx is %s", (unsigned long long)info->address.raw,
-                  axhal_describe_address(info->address));
+        ax_format(&console, "\naxle: 0x%016llx is ", (unsigned long long)info->address.raw);
+        axhal_describe_address(info->address, &console);
     }
     ax_format(&console, "\n");
     axcpu_trap_print(frame, &console);

@@ -61,6 +61,7 @@ static void read_machine(struct ax_paddr tree, struct ax_paddr image)
                                          &parts, axplat_drivers, &fault);
     if (err != AX_OK)
         cannot_boot(fault.reason);
+    axhal_memory_use(&machine.memory);
 }
 
 /* Time runs; the log shows it. */

@@ -6,8 +6,9 @@
 #include <axbase/addr.h>
 
 struct axcpu_call {
-    struct ax_vaddr fp;             /* the frame pointer of the caller */
-    struct ax_vaddr return_address; /* where the function returns to, in the caller */
+    struct ax_vaddr fp;        /* the frame pointer of the caller */
+    struct ax_vaddr call_site; /* in the caller's call instruction: a call that never returns may
+                                  be its last, so the return address may be another function's */
 };
 
 /* Bytes around a frame pointer that axcpu_call_of() reads: [fp - 16, fp + 16). */

@@ -7,10 +7,17 @@
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/err.h>
+#include <axhal/memory_map.h>
 #include <stdbool.h>
 
 /* Where the image lies in physical memory. Boot, once, before the functions below. */
 void axhal_mem_init(struct ax_paddr image);
+
+/* The map of the machine's memory, once it is known: `map` lives for ever. Boot. */
+void axhal_memory_use(const struct axhal_memory_map *map);
+
+/* What axhal_memory_use() was given; NULL before. Any context. */
+const struct axhal_memory_map *axhal_memory(void);
 
 /* The linear map's address of `address`, mapped or not; below AXCPU_LINEAR_SIZE. Pure. */
 struct ax_vaddr axhal_phys_to_virt(struct ax_paddr address);
