@@ -28,7 +28,7 @@ include tools/build/options.mk
 ifneq ($(filter-out $(goals-without-setup),$(goals)),)
 ifndef AXLE_SETUP_DONE
 setup-for := run $(if $(filter 1,$(LLVM)),llvm) $(if $(filter debug,$(goals)),debug) \
-             $(if $(filter test test-% check format host-%,$(goals)),llvm test)
+             $(if $(filter test test-% check format bench-boot host-%,$(goals)),llvm test)
 ifneq ($(shell tools/setup $(setup-for) >&2 && echo ready),ready)
 $(error the tools named above are missing)
 endif

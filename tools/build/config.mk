@@ -46,7 +46,6 @@ export ALLOC_KCONFIG := $(call kconfig-file,$(alloc-outside))
 export PAGES_KCONFIG := $(call kconfig-file,$(pages-outside))
 kconfig-files := $(wildcard Kconfig modules/*/Kconfig modules/*/*/*/Kconfig apps/*/Kconfig \
     $(PLATFORM_KCONFIG) $(APP_KCONFIG) $(ALLOC_KCONFIG) $(PAGES_KCONFIG))
-kconf := /usr/bin/python3 tools/build/kconf.py
 # $(call kconf,<command>,<build folder>,<flags>)
 kconf = $(Q)/usr/bin/python3 tools/build/kconf.py $1 --build $2 --defconfig $(defconfig-file) \
     $(if $(A),--app $(app-name)=$(APP_KCONFIG)) $(addprefix --flag ,$3)

@@ -53,6 +53,7 @@ $(image).bin: $(image).elf
 
 .PHONY: build image run debug disasm size
 build: $(image).bin
+	@:
 image: $(image).bin
 	@echo $<
 
@@ -63,7 +64,7 @@ runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --im
 run: $(image).bin
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 debug: $(image).bin
-	$(Q)$(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
+	$(Q)tools/debug $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
 disasm: $(image).elf
 	$(Q)$(OBJDUMP) -d -S $< > $(image).lst

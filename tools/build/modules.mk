@@ -24,9 +24,9 @@ $(foreach m,$(module-names),$(call read,$m,modules/$m/module.mk,$(module-variabl
 # $(call closure,<modules>): them and all they depend on, each once.
 closure = $(call close,$(sort $1),$(sort $1 $(foreach m,$1,$(call deps-of,$m))))
 close = $(if $(filter-out $1,$2),$(call closure,$2),$1)
-deps-of = $(if $(filter $1,$(module-names)),$(deps.$1),$(error unknown module $1. Valid: $(module-names)))
+deps-of = $(if $(filter $1,$(module-names)),$(deps.$1),$(error unknown module $1$(,) wanted by $(wanted-by). Valid: $(module-names)))
+wanted-by = $(or $(strip $(foreach m,$(module-names),$(if $(filter $1,$(deps.$m)),$m))),the app$(,) the platform or a test)
 $(foreach m,$(module-names),$(eval closure.$m := $(call closure,$m)))
-closure-of = $(sort $(foreach m,$1,$(or $(closure.$m),$(call deps-of,$m))))
 
 # $(call include-flags,<modules>): the include path that shows these modules and nothing else.
 exported = $(wildcard modules/$1/include modules/$1/arch/$(ISA)/include) $(call sources,modules/$1,$(includes.$1)) \

@@ -33,9 +33,11 @@ page-allocators := $(call names,modules/axalloc/pages/%/Kconfig)
 # $(call need,<fact, empty if untrue>,<message>): stop with one line.
 need = $(if $1,,$(error $2))
 is-path = $(findstring /,$1)
-# $(call only,<characters>,<text>): true if <text> is made of these characters alone.
-strip-chars = $(if $1,$(call strip-chars,$(wordlist 2,99,$1),$(subst $(firstword $1),,$2)),$2)
-is-number = $(if $1,$(if $(call strip-chars,0 1 2 3 4 5 6 7 8 9,$1),,yes))
+# $(call without,<characters>,<text>): what is left of the text.
+without = $(if $1,$(call without,$(wordlist 2,99,$1),$(subst $(firstword $1),,$2)),$2)
+is-number = $(if $1,$(if $(call without,0 1 2 3 4 5 6 7 8 9,$1),,yes))
+
+$(call need,$(if $(word 2,$(root)),,y),this tree is in a folder with a space in its path$(,) which make cannot handle)
 
 # A misspelt variable would otherwise be ignored.
 given := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
@@ -44,7 +46,8 @@ $(call need,$(if $(unknown),,y),unknown variable $(unknown). Valid: $(variables)
 $(foreach v,V LLVM,$(call need,$(filter 0 1,$($v)),$v=$($v) is neither 0 nor 1))
 $(foreach v,SMP TIMEOUT FUZZ_RUNS,$(call need,$(call is-number,$($v)),$v=$($v) is not a number))
 ifneq ($(MEM),)
-$(call need,$(call is-number,$(patsubst %G,%,$(patsubst %M,%,$(patsubst %K,%,$(MEM))))),MEM=$(MEM) is not a size. Valid: a number and K M or G$(,) as in 128M)
+mem-number := $(foreach unit,K M G,$(patsubst %$(unit),%,$(filter %$(unit),$(MEM))))
+$(call need,$(call is-number,$(strip $(mem-number))),MEM=$(MEM) is not a size. Valid: a number and K M or G$(,) as in 128M)
 endif
 ifneq ($(LOG),)
 $(call need,$(filter $(log-levels),$(LOG)),unknown log level LOG=$(LOG). Valid: $(log-levels))

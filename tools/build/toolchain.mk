@@ -63,12 +63,13 @@ app-flags := $(base-flags) $(lto) $(freestanding)
 # Test programs on this machine see the C library; modules under test do not.
 hosted-flags := $(base-flags) -D_GNU_SOURCE
 
-# The image. lld 14 takes the ABI of link-time code generation from options, not from the objects.
-linker := -no-pie
+# The image. gcc optimises it in one piece, since it is small. lld 14 must be told the ABI of the code
+# that link-time optimisation generates; it does not take it from the objects.
+lto-abi.riscv64 := -Wl,-mllvm,-target-abi=lp64d $(foreach x,m a f d c,-Wl,-mllvm,-mattr=+$x)
 ifeq ($(LLVM),1)
-linker := -fuse-ld=lld
-linker-lto.riscv64 := -Wl,-mllvm,-target-abi=lp64d,-mllvm,-mattr=+m,-mllvm,-mattr=+a,-mllvm,-mattr=+f,-mllvm,-mattr=+d,-mllvm,-mattr=+c
-linker-lto := $(if $(lto),$(linker-lto.$(ISA)))
+linker := -fuse-ld=lld $(if $(lto),$(lto-abi.$(ISA)))
+else
+linker := -no-pie $(if $(lto),-flto-partition=one)
 endif
-image-link-flags := $(isa-flags) $(optimise) $(lto) $(linker) $(linker-lto) $(debugging) -nostdlib -static \
+image-link-flags := $(isa-flags) $(optimise) $(lto) $(linker) $(debugging) -nostdlib -static \
     -Wl,--gc-sections,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--fatal-warnings

@@ -40,6 +40,7 @@ def test_unknown_variable(tree):
 def test_values_of_variables(tree):
     one_line(tree, ["LOG=loud"], "LOG=loud", "error warn info debug trace")
     one_line(tree, ["MEM=lots"], "MEM=lots", "128M")
+    one_line(tree, ["MEM=128"], "MEM=128", "128M")
     one_line(tree, ["SMP=two"], "SMP=two")
     one_line(tree, ["V=2"], "V=2")
     one_line(tree, ["LLVM=yes"], "LLVM=yes")

@@ -20,7 +20,19 @@ def test_run_arguments(tree):
     assert words[words.index("--image") + 1].endswith("apps/one/one.bin")
     assert words[words.index("--elf") + 1].endswith("apps/one/one.elf")
     assert words[words.index("--"):] == ["--", "-d", "int", ""]
-    assert "--gdb" not in words and "--gdb" in tree.built("debug").out
+    assert "--gdb" not in words
+
+
+def test_debug(tree):
+    """gdb is started on the image, against a guest that waits for it; the guest ends with gdb."""
+    tree.write("../bin/gdb-multiarch", "#!/bin/sh\nsleep 0.2\necho \"gdb $*\"\n")
+    os.chmod(tree.path("../bin/gdb-multiarch"), 0o755)
+    tree.write("tools/run", "#!/bin/sh\necho \"run $*\"\nexec sleep 60\n")
+    os.chmod(tree.path("tools/run"), 0o755)
+    result = tree.make("debug", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
+    assert result.status == 0, result.text
+    assert re.search(r"run .* --gdb", result.out) and "target remote :1234" in result.out, result.out
+    assert "one.elf" in result.out
 
 
 def test_run_fails_when_the_app_does(tree):
@@ -152,3 +164,31 @@ def test_a_run_of_one_job(tree):
     assert "-j" not in tree.make("-j1", "help").err
     result = tree.built("-j1")
     assert "jobserver" not in result.text, result.text
+
+
+def test_menuconfig(tree):
+    """In a terminal: the first option is switched on (y), saved (s, Enter, any key), and built."""
+    tree.edit("Kconfig", 'menu "Build"', 'config FIRST\n\tbool "First option"\n\nmenu "Build"')
+    tree.edit("modules/axbase/src/b.c", "CONFIG_DEBUG", "CONFIG_FIRST")
+    tree.built()
+    script = ("import os, pty, sys, time\n"
+              "pid, fd = pty.fork()\n"
+              "if pid == 0:\n"
+              "    os.environ['TERM'] = 'xterm'\n"
+              "    os.execvp('make', sys.argv[1:])\n"
+              "for key in (b'', b'y', b's', b'\\n', b' ', b'q'):\n"
+              "    time.sleep(0.3)\n"
+              "    os.write(fd, key)\n"
+              "text = b''\n"
+              "try:\n"
+              "    while True:\n"
+              "        text += os.read(fd, 4096)\n"
+              "except OSError:\n"
+              "    pass\n"
+              "print(text.decode(errors='replace'))\n"
+              "sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n")
+    result = tree.run(["/usr/bin/python3", "-c", script, "make", "PLATFORM=riscv64-small", "APP=one",
+                       "menuconfig"], AXLE_SETUP_DONE="1")
+    assert result.status == 0 and "First option" in result.out, result.text
+    assert "CONFIG_FIRST=y" in tree.read("build/riscv64-small/default/.config"), result.text
+    assert tree.built().compiled() == ["modules/axbase/src/b.c"]

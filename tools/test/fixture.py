@@ -149,7 +149,7 @@ class Tree:
         self.root = f"{self.folder}/tree"
         for path in ("tools/build", "tools/test", "configs/features"):
             shutil.copytree(f"{ROOT}/{path}", f"{self.root}/{path}")
-        for path in ("Makefile", "Kconfig", "tools/setup", "tools/fetch"):
+        for path in ("Makefile", "Kconfig", "tools/setup", "tools/fetch", "tools/debug"):
             shutil.copy(f"{ROOT}/{path}", f"{self.root}/{path}")
         for path, text in all_files().items():
             self.write(path, text)
