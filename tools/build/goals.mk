@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list setup clean format check test test-host test-build test-qemu bench-boot
+.PHONY: help list clean format check test test-host test-build test-qemu bench-boot
 
 help:
 	@cat tools/build/help.txt
