@@ -46,8 +46,8 @@ AX_MUST_CHECK enum ax_err axalloc_pages_add(struct axalloc_pages *self, struct a
  * axalloc_pages_metadata_bytes(range.size_bytes / AX_PAGE_SIZE) bytes, and is given for ever. The
  * range itself is not touched and need not be mapped: it may start at 0 and end at 2^64.
  */
-AX_MUST_CHECK enum ax_err axalloc_pages_add_with(struct axalloc_pages *self,
-                                                 struct ax_vrange range, void *metadata);
+AX_MUST_CHECK enum ax_err axalloc_pages_add_with(struct axalloc_pages *self, struct ax_vrange range,
+                                                 void *metadata);
 
 /*
  * Reserve `count` contiguous pages whose base is a multiple of `align` bytes.

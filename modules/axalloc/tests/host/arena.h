@@ -25,8 +25,8 @@
 static inline unsigned char *arena_map_as(size_t bytes, int protection)
 {
     size_t align = 2 * MIB;
-    unsigned char *raw = mmap(NULL, bytes + align, protection,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    unsigned char *raw =
+        mmap(NULL, bytes + align, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_ptr_not_equal(raw, MAP_FAILED);
     unsigned char *start = raw + (align - (uintptr_t)raw % align) % align;
     if (start > raw)
