@@ -42,10 +42,10 @@ const char *axalloc_name(void);
 /*
  * Start `self` with the `size` bytes at `start`: the whole region, rounded inward to pages, goes
  * to the page allocator, which carves its records from it; 32 KiB of its pages seed the heap.
- * Nobody else uses `self` yet; what it held before is forgotten.
+ * `self` is zeroed memory or a former instance, in use by nobody else; what it held is forgotten.
  *
- * AX_EINVAL: less than 32 KiB plus the records (the log names the least), or past 2^64; `self`
- * is then without memory.
+ * AX_EINVAL: less than 32 KiB plus the records (the log names the least), or past 2^64: `self`
+ * is then without memory, and the region, whose contents may be lost, is the caller's.
  */
 AX_MUST_CHECK enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, size_t size);
 

@@ -316,7 +316,7 @@ static void case_8_exhaustion_is_null_and_everything_comes_back(void **state)
     unsigned char *arena = start_global(8 * MIB);
     struct axalloc *global = axalloc_global();
     size_t used_pages = axalloc_used_pages(global);
-    static void *blocks[8 * MIB / 1024];
+    static void *blocks[8 * MIB / 1000];
     size_t count = 0;
     while ((blocks[count] = axalloc_malloc(1000)) != NULL)
         count++;
