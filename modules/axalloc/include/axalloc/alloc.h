@@ -28,12 +28,16 @@
 /* What the heap starts with, and never gives back. */
 #define AXALLOC_MIN_HEAP_BYTES 0x8000
 
-/* All zero bytes is an instance without memory: its allocations fail, its counters are 0. */
+/*
+ * All zero bytes is an instance without memory: its allocations fail, its counters are 0. Each lock
+ * guards what follows it. (C gives clang's annotations no way to say that of a struct's fields.)
+ */
 struct axalloc {
     struct axsync_spinlock heap_lock;
-    struct axalloc_bytes heap AX_GUARDED_BY(heap_lock);
+    struct axalloc_bytes heap;
+
     struct axsync_spinlock page_lock; /* taken inside heap_lock, never around it */
-    struct axalloc_pages pages AX_GUARDED_BY(page_lock);
+    struct axalloc_pages pages;
 };
 
 /* The name of the byte allocator in this image: "tlsf". */

@@ -170,9 +170,9 @@ static void case_2_alignments_that_cannot_be_end_at_once(void **state)
 static void case_3_one_page_honours_its_alignment(void **state)
 {
     (void)state;
-    unsigned char *arena = arena_map(16 * MIB);
+    unsigned char *arena = arena_map(64 * MIB);
     /* a start that is aligned to nothing above a page */
-    assert_int_equal(axalloc_init(&instance, vaddr(arena + AX_PAGE_SIZE), 15 * MIB), AX_OK);
+    assert_int_equal(axalloc_init(&instance, vaddr(arena + AX_PAGE_SIZE), 63 * MIB), AX_OK);
     for (size_t align = AX_PAGE_SIZE; align <= 4 * MIB; align *= 2) {
         struct ax_vaddr page;
         assert_int_equal(axalloc_alloc_pages(&instance, 1, align, &page), AX_OK);
@@ -181,7 +181,7 @@ static void case_3_one_page_honours_its_alignment(void **state)
         assert_int_equal(page.raw % align, 0);
     }
     assert_sound(axalloc_check(&instance));
-    arena_unmap(arena, 16 * MIB);
+    arena_unmap(arena, 64 * MIB);
 }
 
 static void case_3_start_plus_size_is_checked(void **state)
