@@ -42,17 +42,19 @@ MACHINES = {
     ),
 }
 
-# What app `fault` is told to do, the lines that must come of it, and the status.
-PANICKED = 2
+# What app `fault` is told to do, what must be said of it, and the status (axhal/power.h).
+PANIC, FAULT = 134, 139
+FAULTED = r"^axle: fault on CPU 0: "
+PANICKED = r"^axle: panic on CPU 0 at "
 FAULTS = (
-    ("write-text", [r"fault", r"text"]),
-    ("write-rodata", [r"rodata"]),
-    ("exec-data", [r"data"]),
-    ("null", [r"null"]),
-    ("stack-overflow", [r"stack overflow"]),
-    ("smash", [r"stack.*smash|stack protector|canary"]),
-    ("ud", [r"illegal|undefined"]),
-    ("panic", [r"panic"]),
+    ("write-text", FAULT, [FAULTED + ".*writing", "is the image's text, which is not writable"]),
+    ("write-rodata", FAULT, [FAULTED + ".*writing", "is the image's constants"]),
+    ("exec-data", FAULT, [FAULTED + ".*executing", "is the image's data, which is not executable"]),
+    ("null", FAULT, [FAULTED, "is a null pointer"]),
+    ("stack-overflow", FAULT, [FAULTED + ".*: stack overflow$", "guard page below the boot stack"]),
+    ("ud", FAULT, [FAULTED + ".*(illegal|undefined|unknown)"]),
+    ("smash", PANIC, [PANICKED + ".*(canary|smash|overwritten)"]),
+    ("panic", PANIC, [PANICKED]),
 )
 
 
@@ -103,9 +105,9 @@ def log_cases(platform: str) -> Iterator[Case]:
 
 
 def fault_cases(platform: str) -> Iterator[Case]:
-    for args, lines in FAULTS:
+    for args, status, lines in FAULTS:
         yield Case(f"{platform} fault {args}", Build(platform, "fault"), args=args,
-                   lines=[*lines, NAMED_FRAME], status=PANICKED, end_within=2.0)
+                   lines=[*lines, "^backtrace:$", NAMED_FRAME], status=status, end_within=2.0)
 
 
 def runner_cases(platform: str) -> Iterator[Case]:

@@ -123,7 +123,7 @@ def _(m):
     return edited(m, lambda root: root.remove("chosen"))
 
 
-@tree("bootargs-without-end")
+@tree("bootargs-without-end", r"bootargs")
 def _(m):
     return set_chosen(m, bootargs=b"log=warn")
 
