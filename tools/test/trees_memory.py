@@ -102,9 +102,17 @@ def _(m):
 
 @tree("memory-at-0")
 def _(m):
+    """Reserved, and below every device that there is a driver for."""
+    low = MIB // 2
     root = m.root()
-    root.child("memory").properties["reg"] = wide(m.ram, m.ram_bytes, 0, 2 * MIB)
-    return fdt.assemble(m.blocks(root, [(0, 2 * MIB)]))
+    root.child("memory").properties["reg"] = wide(m.ram, m.ram_bytes, 0, low)
+    return fdt.assemble(m.blocks(root, [(0, low)]))
+
+
+@tree("memory-over-console", r"device|memory|RAM")
+def _(m):
+    console = 0x10000000 if m.isa == "riscv64" else 0x9000000
+    return set_memory(m, (m.ram, m.ram_bytes), (console - MIB, 2 * MIB))
 
 
 @tree("memory-two-nodes")
