@@ -112,7 +112,10 @@ def _(m):
 @tree("memory-over-console", r"device|memory|RAM")
 def _(m):
     console = 0x10000000 if m.isa == "riscv64" else 0x9000000
-    return set_memory(m, (m.ram, m.ram_bytes), (console - MIB, 2 * MIB))
+    lie = (console - MIB, 2 * MIB)
+    root = m.root()
+    root.child("memory").properties["reg"] = wide(m.ram, m.ram_bytes, *lie)
+    return fdt.assemble(m.blocks(root, [lie]))
 
 
 @tree("memory-two-nodes")
