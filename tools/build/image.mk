@@ -6,7 +6,7 @@ $(call read,platform,$(platform-dir)/platform.mk,$(platform-variables))
 platform-closure := $(call closure,$(deps.platform))
 $(call unit,platform,$(platform-dir),$(kernel-flags) $(call name-flag,$(platform-name)) $(cflags.platform) $(call include-path,$(platform-closure)))
 $(call compile,platform,$(srcs.platform))
-$(call compile,platform,$(srcs-nolto.platform),$(if $(lto),-fno-lto))
+$(call compile,platform,$(srcs-nolto.platform),$(nolto))
 
 # The app. Its own options, if it has a Kconfig file, are <app/config.h>.
 app-unit := apps/$(app-name)

@@ -40,6 +40,6 @@ name-flag = -DAX_MODULE='"$1"'
 define module-unit
 $(call unit,$1,modules/$1,$(kernel-flags) $(call name-flag,$1) $(cflags.$1) $(call include-path,$(closure.$1)))
 $(call compile,$1,$(srcs.$1))
-$(call compile,$1,$(srcs-nolto.$1),$(if $(lto),-fno-lto))
+$(call compile,$1,$(srcs-nolto.$1),$(nolto))
 endef
 $(foreach m,$(module-names),$(call module-unit,$m))

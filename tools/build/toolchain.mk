@@ -52,6 +52,10 @@ isa-flags += -mno-relax
 endif
 endif
 
+# For srcs-nolto, among them the functions that the compiler calls by itself: their loops must not
+# become calls of themselves.
+nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-loop-distribute-patterns)
+
 base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(safety) $(sections)
 # What modules and platforms compile with, and what an app's own files do.
 kernel-flags := $(base-flags) $(lto) $(freestanding) $(kernel-flags.$(ISA))

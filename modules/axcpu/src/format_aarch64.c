@@ -64,6 +64,7 @@ const struct axcpu_pt_format axcpu_format_aarch64 = {
     .name = "4 KiB granule, 48 bits",
     .levels = 4,
     .largest_leaf_level = 2,
+    .half_bits = 48, /* TTBR0 and TTBR1 have a root each */
     .physical_bits = 48,
     .present = PTE_VALID,
     .kind_mask = PTE_TABLE_OR_PAGE,

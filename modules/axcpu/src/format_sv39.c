@@ -57,6 +57,7 @@ const struct axcpu_pt_format axcpu_format_sv39 = {
     .name = "Sv39",
     .levels = 3,
     .largest_leaf_level = 2,
+    .half_bits = 38, /* one root serves both halves */
     .physical_bits = 56,
     .present = PTE_V,
     .kind_mask = PTE_R | PTE_W | PTE_X,

@@ -8,7 +8,8 @@
 
 #define AXCPU_IMAGE_BASE 0xffffffff80000000
 #define AXCPU_EARLY_SLOT_BYTES 0x200000
-#define AXCPU_EARLY_TREE_SLOT 256    /* two slots: a tree of 2 MiB at any address fits */
+#define AXCPU_EARLY_TREE_SLOT 256    /* the first of the slots of the device tree */
+#define AXCPU_EARLY_TREE_SLOTS 2     /* a tree of 2 MiB at any address fits */
 #define AXCPU_EARLY_CONSOLE_SLOT 258 /* one slot */
 #define AXCPU_EDIT_PAGE 0xffffffffb0000000
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <axbase/addr.h>
+#include <axcpu/map_flags.h>
 #include <axcpu/page_table_format.h>
 
 /* The format of the kernel's own table on this CPU. */

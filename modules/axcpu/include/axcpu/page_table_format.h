@@ -21,6 +21,7 @@ struct axcpu_pt_format {
     const char *name;
     unsigned levels;             /* depth of the tree: 3 for Sv39, 4 for 48 bits of aarch64 */
     unsigned largest_leaf_level; /* 2: leaves of 1 GiB and below */
+    unsigned half_bits;          /* a half of the address space has 2^this addresses */
     unsigned physical_bits;      /* addresses at or above 2^this cannot be mapped */
     uint64_t present;            /* this bit is set in every entry that is in use */
     uint64_t kind_mask;          /* above level 0: (entry & kind_mask) == table_kind is a table */
