@@ -1,0 +1,2 @@
+deps := axbase axhal axlog axruntime
+srcs := main.c
