@@ -83,7 +83,7 @@ static void executed(unsigned int cpu, void *data)
     struct node *node = data;
 
     (void)cpu;
-    if (phase != DONE && node->address == marks[phase + 1]) {
+    while (phase != DONE && node->address == marks[phase + 1]) {
         phase++;
         if (phase == DONE) {
             write_result();
