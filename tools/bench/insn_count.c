@@ -70,8 +70,8 @@ static void write_result(void)
     for (size_t i = 0; i < BUCKETS; i++) {
         for (const struct node *n = buckets[i]; n != NULL; n = n->next) {
             if (n->count[TO_MAIN] + n->count[TO_END] > 0) {
-                fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIu64 "\n", n->address,
-                        n->count[TO_MAIN], n->count[TO_END]);
+                fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIu64 "\n", n->address, n->count[TO_MAIN],
+                        n->count[TO_END]);
             }
         }
     }
@@ -83,7 +83,7 @@ static void executed(unsigned int cpu, void *data)
     struct node *node = data;
 
     (void)cpu;
-    if (phase != DONE && node->address == marks[phase + 1]) {
+    while (phase != DONE && node->address == marks[phase + 1]) {
         phase++;
         if (phase == DONE) {
             write_result();

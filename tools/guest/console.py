@@ -1,10 +1,11 @@
 """The guest's output on its way to the terminal: shown at once, addresses named.
 
 Lines that the guest prints for this (docs/testing.md):
-    `  #0 0xffffffff80001234`      a frame of a backtrace
-    `  pc 0xffffffff80001234`      a program counter in a register dump (also ra, lr, elr, sepc)
+    `  #0 0xffffffff80001234`          a frame of a backtrace
+    `... pc 0xffffffff80001234`        a line that ends with a program counter
 get ` function (file:line)` appended.  Every byte is passed on when it comes; only the end of such
-a line waits, for the name.
+a line waits, for the name.  Frame addresses are return addresses, looked up one byte back, but for
+one that a register dump has just shown as `pc`.
 Badly: a line that another output interrupts is not recognised.
 """
 
@@ -13,9 +14,9 @@ from typing import Callable, List, Optional
 
 from guest.symbols import Elf, describe
 
-FRAME = re.compile(rb"^\s+#(\d+) 0x([0-9a-f]{16})$")
-REGISTER = re.compile(rb"^\s*(pc|ra|lr|elr|sepc) 0x([0-9a-f]{16})$")
-CALL_NAMES = (b"ra", b"lr")
+FRAME = re.compile(rb"^\s+#\d+ 0x([0-9a-f]{16})$")
+PC_LAST = re.compile(rb"\bpc 0x([0-9a-f]{16})$")
+PC_IN_DUMP = re.compile(rb"^\s*pc ([0-9a-f]{16})\b")
 LONGEST_LINE = 200  # bytes kept to match; a longer line is none of ours
 
 
@@ -26,6 +27,7 @@ class Console:
         self._write = write
         self.elf = elf
         self._line = bytearray()
+        self._pc = b""  # of the last register dump
 
     def feed(self, data: bytes) -> None:
         for piece in data.splitlines(keepends=True):
@@ -44,16 +46,14 @@ class Console:
     def _names(self) -> bytes:
         """What to append to the line that just ended."""
         line = bytes(self._line)
-        frame, register = FRAME.match(line), REGISTER.match(line)
-        if self.elf is None or not (frame or register):
+        dump = PC_IN_DUMP.match(line)
+        if dump:
+            self._pc = dump.group(1)
+        frame = FRAME.match(line)
+        found = frame or PC_LAST.search(line)
+        if found is None or self.elf is None:
             return b""
-        found = frame or register
-        address = int(found.group(2), 16)
-        returns = register and found.group(1) in CALL_NAMES or frame and found.group(1) != b"0"
-        text = describe(self.elf.frames(address - 1 if returns else address))
+        address = int(found.group(1), 16)
+        is_return = frame is not None and found.group(1) != self._pc
+        text = describe(self.elf.frames(address - 1 if is_return else address))
         return b" " + text.encode() if text else b""
-
-
-def last_lines(data: bytes, count: int) -> List[str]:
-    """The end of an output, for a report."""
-    return data.decode("utf-8", "replace").replace("\r", "").splitlines()[-count:]

@@ -11,13 +11,19 @@ import os
 import shutil
 import struct
 import subprocess
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-# ELF-64 object file format: e_machine values and the program header that is loaded.
+# ELF-64 object file format: e_machine values, and program headers.
 GNU_PREFIX = {243: "riscv64-linux-gnu-", 183: "aarch64-linux-gnu-"}
-PT_LOAD = 1
+PT_LOAD, PF_X = 1, 1
 
 Frame = Tuple[str, str]  # function, and "file:line" or ""
+
+
+class Segment(NamedTuple):
+    start: int
+    end: int
+    flags: int
 
 
 class Elf:
@@ -31,7 +37,10 @@ class Elf:
         self.path = path
         self.load_address = load_address
         self.machine = struct.unpack_from("<H", data, 18)[0]
-        self.start, self.end = _extent(data)
+        headers = _loaded(data)
+        self.start = min((h.start for h in headers), default=0)
+        self.end = max((h.end for h in headers), default=0)
+        self._text = [h for h in headers if h.flags & PF_X]
 
     def tool(self, name: str) -> Optional[str]:
         """The binutils program `name` for this ISA, GNU's or LLVM's."""
@@ -50,7 +59,9 @@ class Elf:
     def frames(self, address: int) -> List[Frame]:
         """The function at `address`, innermost inlined one first; empty when it has no name."""
         linked = self.linked_address(address)
-        return [] if linked is None else self.frames_of([linked])[linked]
+        if linked is None or not any(h.start <= linked < h.end for h in self._text):
+            return []
+        return self.frames_of([linked])[linked]
 
     def frames_of(self, linked: Sequence[int]) -> Dict[int, List[Frame]]:
         """frames() for many linked addresses by one process."""
@@ -73,13 +84,12 @@ class Elf:
         return sorted((int(r[0], 16), r[2]) for r in rows if len(r) == 3 and r[2][0] != "$")
 
 
-def _extent(data: bytes) -> Tuple[int, int]:
-    """Lowest and highest linked address of the loaded segments."""
+def _loaded(data: bytes) -> List[Segment]:
+    """The loaded segments, as program headers tell."""
     table = struct.unpack_from("<Q", data, 32)[0]
     size, count = struct.unpack_from("<HH", data, 54)
     headers = [struct.unpack_from("<IIQQQQQ", data, table + i * size) for i in range(count)]
-    loads = [(h[3], h[3] + h[6]) for h in headers if h[0] == PT_LOAD]
-    return min((a for a, _ in loads), default=0), max((e for _, e in loads), default=0)
+    return [Segment(h[3], h[3] + h[6], h[1]) for h in headers if h[0] == PT_LOAD]
 
 
 def _parse_frames(text: str, linked: Sequence[int]) -> Dict[int, List[Frame]]:

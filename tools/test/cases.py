@@ -42,17 +42,22 @@ MACHINES = {
     ),
 }
 
-# What app `fault` is told to do, the lines that must come of it, and the status.
-PANICKED = 2
+# What app `fault` is told to do, what must be said of it, and the status (axhal/power.h).
+PANIC, FAULT = 134, 139
+FAULTED = r"^axle: fault on CPU 0: "
+PANICKED = r"^axle: panic on CPU 0 at "
+NULL = "is a null pointer: the first page is never mapped"
 FAULTS = (
-    ("write-text", [r"fault", r"text"]),
-    ("write-rodata", [r"rodata"]),
-    ("exec-data", [r"data"]),
-    ("null", [r"null"]),
-    ("stack-overflow", [r"stack overflow"]),
-    ("smash", [r"stack.*smash|stack protector|canary"]),
-    ("ud", [r"illegal|undefined"]),
-    ("panic", [r"panic"]),
+    ("write-text", FAULT, [FAULTED + ".*, writing", "is the image's text, which is not writable"]),
+    ("write-rodata", FAULT, [FAULTED + ".*, writing", "is the image's constants"]),
+    ("write-text-alias", FAULT, [FAULTED + ".*, writing", "linear map"]),
+    ("null", FAULT, [FAULTED + ".*, reading 0x0{16}", NULL]),
+    ("exec-data", FAULT, [FAULTED + ".*, executing", "is the image's data, which is not exec"]),
+    ("exec-linear-map", FAULT, [FAULTED + ".*, executing", "linear map"]),
+    ("stack-overflow", FAULT, [FAULTED + ".*: stack overflow$", "guard page below the boot stack"]),
+    ("ud", FAULT, [FAULTED + ".*(illegal|undefined|unknown)"]),
+    ("smash", PANIC, [PANICKED + ".*stack smashed"]),
+    ("panic", PANIC, [PANICKED + ".*asked to, with the number 42"]),
 )
 
 
@@ -103,9 +108,23 @@ def log_cases(platform: str) -> Iterator[Case]:
 
 
 def fault_cases(platform: str) -> Iterator[Case]:
-    for args, lines in FAULTS:
+    for args, status, lines in FAULTS:
         yield Case(f"{platform} fault {args}", Build(platform, "fault"), args=args,
-                   lines=[*lines, NAMED_FRAME], status=PANICKED, end_within=2.0)
+                   lines=[*lines, "^backtrace:$", NAMED_FRAME], status=status, end_within=2.0)
+
+
+def talk_cases(platform: str) -> Iterator[Case]:
+    """Other ends of a run, and the console's way in."""
+    fault = Build(platform, "fault")
+    yield Case(f"{platform} no argument", fault, status=2)
+    yield Case(f"{platform} names in a backtrace", fault, args="panic", status=PANIC, lines=[
+        r"^  #0 0x\w+ panic \(apps/fault/main.c:\d+\)$", r"^  #\d+ 0x\w+ main \("])
+    yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
+    yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
+               typed=[("^about to: echo", b"Hello, Axle\n")])
+    yield Case(f"{platform} reboot not allowed", fault, ["^rebooting$"], 123, "reboot")
+    yield Case(f"{platform} reboot", fault, ["^rebooting$"] * 3, 123, "reboot",
+               options=["--allow-reboot", "2"])
 
 
 def runner_cases(platform: str) -> Iterator[Case]:
@@ -124,5 +143,5 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 def all_cases() -> List[Case]:
     kinds = (apps_cases, memory_cases, machine_cases, moved_cases, log_cases, fault_cases,
-             runner_cases, hostile.cases)
+             talk_cases, runner_cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

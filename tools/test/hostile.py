@@ -112,7 +112,8 @@ def keeping(machine: trees.Machine, made: trees.Handover, plain: Prepared,
 
 
 def cases(platform_name: str) -> List[Case]:
-    return [case(platform_name, tree) for tree in trees.TREES]
+    isa = read(platform_name).isa
+    return [case(platform_name, tree) for tree in trees.TREES if isa in tree.isas]
 
 
 def case(platform_name: str, tree: trees.Tree) -> Case:

@@ -53,19 +53,21 @@ class Tree(NamedTuple):
     name: str
     refused: Optional[str]  # BOOTS, or the pattern of the reason
     keeps: bool  # its Handover has files
+    isas: Sequence[str]
     make: Callable[[Machine], Handover]
 
 
 TREES: List[Tree] = []
 
 
-def tree(name: str, refused: Optional[str] = BOOTS, keeps: bool = False):
+def tree(name: str, refused: Optional[str] = BOOTS, keeps: bool = False,
+         isas: Sequence[str] = ("riscv64", "aarch64")):
     """Put a case into the table; the function gives a blob or a Handover."""
     def register(make: Callable) -> Callable:
         def handover(machine: Machine) -> Handover:
             made = make(machine)
             return made if isinstance(made, Handover) else Handover(made)
-        TREES.append(Tree(name, refused, keeps, handover))
+        TREES.append(Tree(name, refused, keeps, isas, handover))
         return make
     return register
 

@@ -102,9 +102,20 @@ def _(m):
 
 @tree("memory-at-0")
 def _(m):
+    """Reserved, and below every device that there is a driver for."""
+    low = MIB // 2
     root = m.root()
-    root.child("memory").properties["reg"] = wide(m.ram, m.ram_bytes, 0, 2 * MIB)
-    return fdt.assemble(m.blocks(root, [(0, 2 * MIB)]))
+    root.child("memory").properties["reg"] = wide(m.ram, m.ram_bytes, 0, low)
+    return fdt.assemble(m.blocks(root, [(0, low)]))
+
+
+@tree("memory-over-console", r"device|memory|RAM")
+def _(m):
+    console = 0x10000000 if m.isa == "riscv64" else 0x9000000
+    lie = (console - MIB, 2 * MIB)
+    root = m.root()
+    root.child("memory").properties["reg"] = wide(m.ram, m.ram_bytes, *lie)
+    return fdt.assemble(m.blocks(root, [lie]))
 
 
 @tree("memory-two-nodes")
