@@ -1,0 +1,2 @@
+deps := axbase axcpu axhal axlog axruntime
+srcs := main.c

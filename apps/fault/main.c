@@ -1,0 +1,166 @@
+/*
+ * Does one thing that must not go well, named by its argument, so that tests can see how the
+ * kernel reports it and with which status the run ends. README.md lists them.
+ */
+#include <axbase/assert.h>
+#include <axbase/string.h>
+#include <axcpu/image.h>
+#include <axhal/console.h>
+#include <axhal/mem.h>
+#include <axhal/power.h>
+#include <axlog/log.h>
+#include <axruntime/app.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static const uint64_t constant = 42;
+static uint32_t data_word;
+
+/* The compiler may not know what a pointer points at, or it refuses or removes the access. */
+static volatile uint32_t *hidden(const volatile void *pointer)
+{
+    uintptr_t address = (uintptr_t)pointer;
+    __asm__ volatile("" : "+r"(address));
+    return (volatile uint32_t *)address;
+}
+
+static void write_text(void)
+{
+    *hidden(axcpu_text_start) = 0;
+}
+
+static void write_rodata(void)
+{
+    *hidden(&constant) = 0;
+}
+
+/* The linear map shows the image's text too, and must not be a way to write it. */
+static void write_text_alias(void)
+{
+    struct ax_paddr text;
+    if (axhal_virt_to_phys(ax_vaddr_of(axcpu_text_start), &text) == AX_OK)
+        *hidden(ax_vaddr_ptr(axhal_phys_to_virt(text))) = 0;
+}
+
+static void read_null(void)
+{
+    data_word = *hidden(NULL);
+}
+
+static void call(const volatile void *code)
+{
+    uintptr_t address = (uintptr_t)hidden(code);
+    ((void (*)(void))address)();
+}
+
+static void execute_data(void)
+{
+    call(&data_word);
+}
+
+static void execute_linear_map(void)
+{
+    struct ax_paddr text;
+    if (axhal_virt_to_phys(ax_vaddr_of(axcpu_text_start), &text) == AX_OK)
+        call(ax_vaddr_ptr(axhal_phys_to_virt(text)));
+}
+
+AX_NOINLINE static uint32_t recurse(volatile uint32_t depth)
+{
+    volatile uint32_t frame[64];
+    frame[depth % 64] = depth;
+    return depth == UINT32_MAX ? depth : recurse(depth + 1) + frame[0];
+}
+
+static void overflow_stack(void)
+{
+    data_word = recurse(0);
+}
+
+AX_NOINLINE static void fill(char *buffer, size_t bytes)
+{
+    memset(buffer, 'x', bytes);
+}
+
+AX_NOINLINE static void smash_stack(void)
+{
+    char buffer[16];
+    volatile size_t bytes = sizeof buffer + 48;
+    fill(buffer, bytes);
+}
+
+static void execute_undefined(void)
+{
+    __asm__ volatile(".4byte 0");
+}
+
+static void panic(void)
+{
+    ax_panic("asked to, with the number %d", 42);
+}
+
+static void exit_3(void)
+{
+    axruntime_exit(3);
+}
+
+/* A second boot prints the same again: the runner is told to allow that or not. */
+static void reboot(void)
+{
+    axlog_print("rebooting\n");
+    axhal_reboot();
+}
+
+/* Prints what is typed until the end of a line. */
+static void echo(void)
+{
+    char line[64];
+    size_t length = 0;
+    while (length < sizeof line - 1) {
+        int byte = axhal_console_read();
+        if (byte == '\n' || byte == '\r')
+            break;
+        if (byte >= 0)
+            line[length++] = (char)byte;
+    }
+    line[length] = '\0';
+    axlog_print("read: %s\n", line);
+}
+
+static const struct {
+    const char *name;
+    void (*commit)(void);
+} faults[] = {
+    {"write-text", write_text},
+    {"write-rodata", write_rodata},
+    {"write-text-alias", write_text_alias},
+    {"null", read_null},
+    {"exec-data", execute_data},
+    {"exec-linear-map", execute_linear_map},
+    {"stack-overflow", overflow_stack},
+    {"smash", smash_stack},
+    {"ud", execute_undefined},
+    {"panic", panic},
+    {"exit-3", exit_3},
+    {"reboot", reboot},
+    {"echo", echo},
+};
+
+enum { FAULTS = sizeof faults / sizeof faults[0], STATUS_USAGE = 2 };
+
+int main(int argc, char **argv)
+{
+    for (unsigned i = 0; argc == 2 && i < FAULTS; i++) {
+        if (strcmp(argv[1], faults[i].name) == 0) {
+            axlog_print("about to: %s\n", faults[i].name);
+            faults[i].commit();
+            axlog_print("done: %s\n", faults[i].name);
+            return 0;
+        }
+    }
+    axlog_print("fault: give one of these as the boot argument:");
+    for (unsigned i = 0; i < FAULTS; i++)
+        axlog_print(" %s", faults[i].name);
+    axlog_print("\n");
+    return STATUS_USAGE;
+}

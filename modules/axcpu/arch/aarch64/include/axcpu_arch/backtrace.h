@@ -1,0 +1,13 @@
+/*
+ * Frame records of aarch64: the caller's x29 at x29, x30 at x29 + 8 (AAPCS64, 6.4.6).
+ * Included by <axcpu/backtrace.h> alone.
+ */
+#pragma once
+
+enum { AXCPU_CALL_BYTES_MIN = 4 }; /* the shortest call instruction */
+
+static inline struct axcpu_call axcpu_call_of(struct ax_vaddr fp)
+{
+    const uint64_t *record = (const uint64_t *)(uintptr_t)fp.raw;
+    return (struct axcpu_call){ax_vaddr(record[0]), ax_vaddr(record[1] - AXCPU_CALL_BYTES_MIN)};
+}

@@ -1,0 +1,33 @@
+/* Interrupt masking on aarch64: DAIF.I and DAIF.F. Included by <axcpu/irq.h> alone. */
+#pragma once
+
+#define AXCPU_DAIF_I (UINT64_C(1) << 7)
+
+static inline struct axcpu_irq_state axcpu_irq_disable(void)
+{
+    struct axcpu_irq_state state;
+    __asm__ volatile("mrs %0, daif\n\tmsr daifset, #3" : "=r"(state.raw) : : "memory");
+    return state;
+}
+
+static inline void axcpu_irq_restore(struct axcpu_irq_state state)
+{
+    __asm__ volatile("msr daif, %0" : : "r"(state.raw) : "memory");
+}
+
+static inline void axcpu_irq_enable(void)
+{
+    __asm__ volatile("msr daifclr, #3" : : : "memory");
+}
+
+static inline bool axcpu_irq_is_enabled(void)
+{
+    uint64_t daif;
+    __asm__ volatile("mrs %0, daif" : "=r"(daif));
+    return (daif & AXCPU_DAIF_I) == 0;
+}
+
+static inline void axcpu_wait_for_interrupt(void)
+{
+    __asm__ volatile("dsb sy\n\twfi" : : : "memory");
+}

@@ -1,0 +1,28 @@
+/* Instructions that may fault, and the table of where to go on (<axcpu/fixup.h>). */
+    .text
+    .globl axcpu_try_read32, axcpu_semihosting_call
+axcpu_try_read32:
+read32:
+    ldr w2, [x0]
+    str w2, [x1]
+    mov w0, #1
+    ret
+
+/* x0 = operation, x1 = parameter block: undefined where no debugger or emulator answers */
+axcpu_semihosting_call:
+semihosting:
+    hlt #0xf000
+    mov w0, #1
+    ret
+
+failed:
+    mov w0, wzr
+    ret
+
+    .section .rodata.axcpu_fixups, "a"
+    .balign 8
+    .globl axcpu_fixups, axcpu_fixups_end
+axcpu_fixups:
+    .quad read32, failed
+    .quad semihosting, failed
+axcpu_fixups_end:

@@ -1,0 +1,24 @@
+/*
+ * The kernel's half of the address space on riscv64 with Sv39 (Privileged Architecture 4.4): the
+ * upper 256 GiB. Nothing is ever mapped in the lower half, so null pointers fault.
+ *
+ *   0xffffffffffffffff +------------------------------+
+ *                      |                              |
+ *   0xffffffffb0000000 | one page, to edit tables     |
+ *   0xffffffffa0400000 | console of last resort       |  boot only
+ *   0xffffffffa0000000 | the device tree (4 MiB)      |  boot only
+ *   0xffffffff80000000 | the image, where it is linked|  text RX, rodata R, data RW
+ *                      +------------------------------+
+ *                      |                              |
+ *   0xffffffe000000000 +------------------------------+
+ *                      | linear map: physical address |  RAM RW, image's text and rodata R,
+ *   0xffffffc000000000 | 0 to 128 GiB                 |  devices as devices
+ *                      +------------------------------+
+ *
+ * Shared with assembly and the linker script, so plain numbers only.
+ */
+#pragma once
+
+#define AXCPU_LINEAR_BASE 0xffffffc000000000
+#define AXCPU_LINEAR_SIZE 0x2000000000
+#include <axcpu/image_window.h>

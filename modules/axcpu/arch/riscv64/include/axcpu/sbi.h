@@ -1,0 +1,26 @@
+/*
+ * Calls of the SBI firmware (RISC-V SBI specification 1.0). riscv64 only.
+ */
+#pragma once
+
+#include <axbase/attr.h>
+#include <axbase/err.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A console that needs no device: slow (hundreds of instructions a byte), always there. */
+void axcpu_sbi_putchar(char character);
+
+/* The byte that came next, or -1 when none did. */
+int axcpu_sbi_getchar(void);
+
+/* Let the S-mode timer interrupt of this hart come due when `time` reaches `ticks`. */
+void axcpu_sbi_set_timer(uint64_t ticks);
+
+enum axcpu_sbi_reset { AXCPU_SBI_SHUTDOWN = 0, AXCPU_SBI_COLD_REBOOT = 1 };
+
+/*
+ * System reset extension; does not return if the firmware has it.
+ * `failure`: tell the firmware that the system stops because of a fault.
+ */
+void axcpu_sbi_reset(enum axcpu_sbi_reset type, bool failure);

@@ -1,0 +1,171 @@
+/*
+ * From the firmware to C on riscv64.
+ *
+ * On entry (SBI specification 1.0, "boot"; Linux Documentation/riscv/boot.rst): S-mode, MMU off,
+ * a0 = hart id, a1 = physical address of the device tree, running at the image's load address,
+ * which is a multiple of 2 MiB and otherwise unknown. Everything before the jump into the window
+ * is addressed relative to pc.
+ *
+ *   1  quiet: no interrupts, FP on
+ *   2  boot table: the image in its window, 2 MiB leaves, all permissions
+ *   3  MMU on, by a trap: the next fetch faults at the physical address and lands in the window
+ *   4  move .data and .rodata to their pages (image.ld.S), zero .bss; set the trap entry, this
+ *      CPU's block, the stack
+ *   5  axcpu_port_boot(hart, tree, image)
+ *
+ * Registers kept throughout: s0 = hart, s1 = tree, s2 = image (physical).
+ */
+#include <axcpu/image_window.h>
+#include <axcpu_arch/percpu_offsets.h>
+
+#define PTE_V 1
+#define PTE_RWXAD_V 0xcf
+#define SATP_SV39 8
+#define SSTATUS_FS_INITIAL (1 << 13)
+#define SSTATUS_FS_MASK (3 << 13)
+#define TABLE_BYTES 4096
+
+/* Move what lies at `from` up to [to, to_end), 32 bytes at a time, the last first. */
+    .macro move_up to, to_end, from
+    lla t0, \to
+    lla t1, \to_end
+    sub t2, t1, t0
+    lla t3, \from
+    add t2, t3, t2
+    j 7f
+6:  addi t1, t1, -32
+    addi t2, t2, -32
+    ld t3, 24(t2)
+    ld t4, 16(t2)
+    ld t5, 8(t2)
+    ld t6, 0(t2)
+    sd t3, 24(t1)
+    sd t4, 16(t1)
+    sd t5, 8(t1)
+    sd t6, 0(t1)
+7:  bltu t0, t1, 6b
+    .endm
+
+    .section .head.text, "ax"
+    .globl _start
+_start:
+    /* the header of Linux's Documentation/riscv/boot-image-header.rst */
+    j boot
+    .balign 4
+    nop
+    .balign 8
+    .quad 0x200000                          /* text_offset: two megabytes above the start of RAM */
+    .quad axcpu_image_end - _start          /* image_size, with .bss and the stacks */
+    .quad 0                                 /* flags: little-endian */
+    .word 2                                 /* version 0.2 */
+    .word 0
+    .quad 0
+    .ascii "RISCV\0\0\0"
+    .ascii "RSC\x05"
+    .word 0
+
+boot:
+    csrw sie, zero
+    csrci sstatus, 2
+    li t0, SSTATUS_FS_MASK
+    csrc sstatus, t0
+    li t0, SSTATUS_FS_INITIAL
+    csrs sstatus, t0
+    mv s0, a0
+    mv s1, a1
+    lla s2, _start
+
+    /* zero the root and the window's table, which lie side by side */
+    lla t0, axcpu_boot_root
+    li t1, 2 * TABLE_BYTES
+    add t1, t0, t1
+1:  sd zero, 0(t0)
+    sd zero, 8(t0)
+    sd zero, 16(t0)
+    sd zero, 24(t0)
+    addi t0, t0, 32
+    bltu t0, t1, 1b
+
+    /* root[510] -> the window's table: 0xffffffff80000000 >> 30 & 511 */
+    lla t0, axcpu_boot_root
+    lla t1, axcpu_boot_window
+    srli t2, t1, 2
+    ori t2, t2, PTE_V
+    li t3, (AXCPU_IMAGE_BASE >> 30) & 511
+    slli t3, t3, 3
+    add t3, t3, t0
+    sd t2, 0(t3)
+
+    /* window[i] -> image + i * 2 MiB, as many as the image has */
+    srli t2, s2, 2
+    ori t2, t2, PTE_RWXAD_V
+    lla t3, axcpu_image_end
+    mv t4, s2
+    li t5, AXCPU_EARLY_SLOT_BYTES
+    srli t6, t5, 2
+2:  sd t2, 0(t1)
+    add t2, t2, t6
+    addi t1, t1, 8
+    add t4, t4, t5
+    bltu t4, t3, 2b
+
+    /* MMU on: stvec holds the window's address of label 3 */
+    li t1, AXCPU_IMAGE_BASE
+    lla t2, 3f
+    sub t2, t2, s2
+    add t2, t2, t1
+    csrw stvec, t2
+    srli t0, t0, 12
+    li t1, SATP_SV39
+    slli t1, t1, 60
+    or t0, t0, t1
+    sfence.vma
+    csrw satp, t0
+    .balign 4
+3:  lla t0, axcpu_trap_entry
+    csrw stvec, t0
+    sfence.vma
+
+    move_up axcpu_data_start, axcpu_data_bytes_end, axcpu_data_in_file
+    move_up axcpu_rodata_start, axcpu_rodata_bytes_end, axcpu_rodata_in_file
+
+    lla t0, axcpu_bss_start
+    lla t1, axcpu_bss_end
+    bgeu t0, t1, 5f
+4:  sd zero, 0(t0)
+    sd zero, 8(t0)
+    sd zero, 16(t0)
+    sd zero, 24(t0)
+    sd zero, 32(t0)
+    sd zero, 40(t0)
+    sd zero, 48(t0)
+    sd zero, 56(t0)
+    addi t0, t0, 64
+    bltu t0, t1, 4b
+5:
+    lla t0, axcpu_boot_percpu
+    lla t1, axcpu_trap_stack_top
+    sd t1, AXCPU_PERCPU_TRAP_STACK_TOP(t0)
+    lla t1, axcpu_trap_stack_bottom
+    sd t1, AXCPU_PERCPU_TRAP_STACK_BOTTOM(t0)
+    lla t1, axcpu_emergency_stack_top
+    sd t1, AXCPU_PERCPU_EMERGENCY_STACK_TOP(t0)
+    sd s0, AXCPU_PERCPU_HARDWARE_ID(t0)
+    csrw sscratch, t0
+
+    lla sp, axcpu_boot_stack_top
+    mv a0, s0
+    mv a1, s1
+    mv a2, s2
+    li s0, 0                                /* the frame pointer's chain ends here */
+    li ra, 0
+    li tp, 0
+    tail axcpu_port_boot
+
+    .section .noinit.tables, "aw", @nobits
+    .balign TABLE_BYTES
+    .globl axcpu_boot_window
+axcpu_boot_root:
+    .skip TABLE_BYTES
+axcpu_boot_window:
+    .skip TABLE_BYTES

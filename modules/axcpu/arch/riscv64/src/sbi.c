@@ -1,0 +1,45 @@
+/* SBI calls: a7 = extension, a6 = function, arguments and results in a0 and a1 (SBI 1.0, ch. 3). */
+#include <axcpu/sbi.h>
+
+/* Extensions, each with the chapter that defines it. */
+enum {
+    SBI_LEGACY_PUTCHAR = 1, /* 5.2 */
+    SBI_LEGACY_GETCHAR = 2, /* 5.3 */
+    SBI_TIME = 0x54494d45,  /* 6 */
+    SBI_SRST = 0x53525354,  /* 10 */
+};
+
+struct sbi_result {
+    long error;
+    long value;
+};
+
+static struct sbi_result call(long extension, long function, unsigned long arg0, unsigned long arg1)
+{
+    register unsigned long a0 __asm__("a0") = arg0;
+    register unsigned long a1 __asm__("a1") = arg1;
+    register long a6 __asm__("a6") = function;
+    register long a7 __asm__("a7") = extension;
+    __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7) : "memory");
+    return (struct sbi_result){(long)a0, (long)a1};
+}
+
+void axcpu_sbi_putchar(char character)
+{
+    call(SBI_LEGACY_PUTCHAR, 0, (unsigned char)character, 0);
+}
+
+int axcpu_sbi_getchar(void)
+{
+    return (int)call(SBI_LEGACY_GETCHAR, 0, 0, 0).error;
+}
+
+void axcpu_sbi_set_timer(uint64_t ticks)
+{
+    call(SBI_TIME, 0, ticks, 0);
+}
+
+void axcpu_sbi_reset(enum axcpu_sbi_reset type, bool failure)
+{
+    call(SBI_SRST, 0, (unsigned long)type, failure ? 1 : 0);
+}

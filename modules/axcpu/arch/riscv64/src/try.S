@@ -1,0 +1,18 @@
+/* Instructions that may fault, and the table of where to go on (<axcpu/fixup.h>). */
+    .text
+    .globl axcpu_try_read32
+axcpu_try_read32:
+read32: lw t0, 0(a0)
+    sw t0, 0(a1)
+    li a0, 1
+    ret
+failed:
+    li a0, 0
+    ret
+
+    .section .rodata.axcpu_fixups, "a"
+    .balign 8
+    .globl axcpu_fixups, axcpu_fixups_end
+axcpu_fixups:
+    .quad read32, failed
+axcpu_fixups_end:

@@ -1,0 +1,95 @@
+/*
+ * The image: one flat file, entered at its lowest address, that runs from any 2 MiB-aligned
+ * physical address in a virtual window of its own (axcpu/layout.h).
+ *
+ * Segments start on pages, since the final page table gives each its own protection. In the file
+ * they follow each other without the padding, and boot.S moves the later ones up to their pages:
+ * that makes the file some 4 KiB smaller. What holds no bytes at first (.bss, tables, stacks) is not
+ * in the file; image_size in the header of boot.S tells loaders to leave room for it.
+ */
+#include <axcpu/config.h>
+#include <axcpu/image_window.h>
+
+#define PAGE 4096
+#define MOVE_GRAIN 32 /* bytes that boot.S moves at a time */
+
+ENTRY(_start)
+
+PHDRS
+{
+    text PT_LOAD FLAGS(5);
+    rodata PT_LOAD FLAGS(4);
+    data PT_LOAD FLAGS(6);
+}
+
+SECTIONS
+{
+    . = AXCPU_IMAGE_BASE;
+    axcpu_text_start = .;
+    .text : {
+        KEEP(*(.head.text))
+        /* fills the gap before the vectors of aarch64, which start at a multiple of 2 KiB */
+        *string.c.o(.text.copy_forwards .text.mem*)
+        *trap.S.o(.text)
+        *(.text .text.*)
+        . = ALIGN(MOVE_GRAIN);
+    } :text
+    . = ALIGN(PAGE);
+    axcpu_text_end = .;
+
+    axcpu_rodata_start = .;
+    .rodata : AT(LOADADDR(.text) + SIZEOF(.text)) {
+        *(.rodata .rodata.* .srodata .srodata.*)
+        . = ALIGN(MOVE_GRAIN);
+        axcpu_rodata_bytes_end = .;
+    } :rodata
+    . = ALIGN(PAGE);
+    axcpu_rodata_end = .;
+
+    axcpu_data_start = .;
+    .data : AT(LOADADDR(.rodata) + SIZEOF(.rodata)) {
+        *(.data .data.* .sdata .sdata.*)
+        . = ALIGN(MOVE_GRAIN);
+        axcpu_data_bytes_end = .;
+    } :data
+    axcpu_rodata_in_file = AXCPU_IMAGE_BASE + LOADADDR(.rodata) - LOADADDR(.text);
+    axcpu_data_in_file = AXCPU_IMAGE_BASE + LOADADDR(.data) - LOADADDR(.text);
+
+    .bss (NOLOAD) : ALIGN(64) {
+        axcpu_bss_start = .;
+        *(.bss .bss.* .sbss .sbss.* COMMON)
+        . = ALIGN(64);
+        axcpu_bss_end = .;
+    } :data
+
+    .noinit (NOLOAD) : ALIGN(PAGE) {
+        *(.noinit.tables)
+        . = ALIGN(PAGE);
+        axcpu_boot_stack_guard = .;
+        . += PAGE;
+        axcpu_boot_stack_bottom = .;
+        . += CONFIG_AXCPU_STACK_KIB * 1024;
+        axcpu_boot_stack_top = .;
+        /* aligned to twice its size, so that one bit of the stack pointer tells an overflow on aarch64 */
+        . = ALIGN(2 * AXCPU_TRAP_STACK_BYTES);
+        . += 2 * AXCPU_TRAP_STACK_BYTES - PAGE;
+        axcpu_trap_stack_guard = .;
+        . += PAGE;
+        axcpu_trap_stack_bottom = .;
+        . += AXCPU_TRAP_STACK_BYTES;
+        axcpu_trap_stack_top = .;
+        axcpu_emergency_stack_bottom = .;
+        . += AXCPU_EMERGENCY_STACK_BYTES;
+        axcpu_emergency_stack_top = .;
+        . = ALIGN(PAGE);
+    } :data
+    axcpu_image_end = .;
+
+    /DISCARD/ : {
+        *(.comment .note .note.* .eh_frame .eh_frame_hdr .interp .dynamic .riscv.attributes)
+    }
+}
+
+ASSERT(axcpu_text_start == AXCPU_IMAGE_BASE, "the image must start where its window does")
+ASSERT(axcpu_image_end - axcpu_text_start < AXCPU_EARLY_TREE_SLOT * AXCPU_EARLY_SLOT_BYTES,
+       "the image does not fit its window")

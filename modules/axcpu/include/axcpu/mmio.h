@@ -1,0 +1,30 @@
+/*
+ * Device registers: one access of exactly the stated width, in program order with the other
+ * accesses to devices. `base` is a mapped address; `offset` is in bytes and a multiple of the
+ * width.
+ *
+ * Order against normal memory is the caller's: axcpu_barrier_device() of <axcpu/barrier.h>.
+ */
+#pragma once
+
+#include <stdint.h>
+
+static inline uint8_t axcpu_mmio_read8(const volatile void *base, uint64_t offset)
+{
+    return *((const volatile uint8_t *)base + offset);
+}
+
+static inline void axcpu_mmio_write8(volatile void *base, uint64_t offset, uint8_t value)
+{
+    *((volatile uint8_t *)base + offset) = value;
+}
+
+static inline uint32_t axcpu_mmio_read32(const volatile void *base, uint64_t offset)
+{
+    return *((const volatile uint32_t *)base + offset / sizeof(uint32_t));
+}
+
+static inline void axcpu_mmio_write32(volatile void *base, uint64_t offset, uint32_t value)
+{
+    *((volatile uint32_t *)base + offset / sizeof(uint32_t)) = value;
+}

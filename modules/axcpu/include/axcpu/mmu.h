@@ -1,0 +1,39 @@
+/*
+ * The MMU of this CPU: which table it walks, and what it remembers of it.
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axcpu/map_flags.h>
+#include <axcpu/page_table_format.h>
+
+/* The format of the kernel's own table on this CPU. */
+static inline const struct axcpu_pt_format *axcpu_kernel_format(void);
+
+/*
+ * Entries written before are seen by walks after. Enough where an entry was not present before;
+ * where one was, flush what is remembered of it.
+ */
+static inline void axcpu_mmu_publish(void);
+
+/* Forget the translation of one page, at every level, global ones included. This CPU only. */
+static inline void axcpu_tlb_flush_page(struct ax_vaddr page);
+
+/* Forget every translation. This CPU only. */
+static inline void axcpu_tlb_flush_all(void);
+
+/*
+ * From now on walk the kernel table at `root`, with nothing in the lower half of the address
+ * space. `root` maps the image as it is mapped now. `image` is where the image lies in physical
+ * memory; aarch64 passes through there, since a live table may not change under the code that
+ * runs on it. Boot only, interrupts off.
+ */
+void axcpu_mmu_switch_kernel_root(struct ax_paddr root, struct ax_paddr image);
+
+/*
+ * Map the 2 MiB-aligned 2 MiB around `at` into slot `slot` of the boot table, and the following
+ * `slots` - 1 after it; returns where `at` is. Gone with the first switch of the root. Boot only.
+ */
+void *axcpu_early_map(unsigned slot, unsigned slots, struct ax_paddr at, unsigned map_flags);
+
+#include <axcpu_arch/mmu.h>

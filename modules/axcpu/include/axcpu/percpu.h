@@ -1,0 +1,29 @@
+/*
+ * What a CPU knows of itself, reached through a register that is not the thread-local base:
+ * sscratch on riscv64, TPIDR_EL1 on aarch64. Written by its own CPU only.
+ *
+ * The first fields are read by the trap entry in assembly: trap.c checks their offsets.
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <stdint.h>
+
+struct axcpu_percpu {
+    uint64_t trap_stack_top;
+    uint64_t trap_stack_bottom;
+    uint64_t emergency_stack_top;
+    uint64_t trap_depth; /* traps being handled on this CPU; 0 outside of any */
+    uint64_t saved_sp;   /* riscv64: two registers while the entry finds its stack */
+    uint64_t saved_t0;
+    uint64_t hardware_id; /* hart id, or the affinity fields of MPIDR_EL1 */
+    unsigned index;       /* 0 is the CPU that booted */
+};
+
+/* The boot CPU's, set up by boot.S before any C runs. */
+extern struct axcpu_percpu axcpu_boot_percpu;
+
+/* This CPU's. Any context; valid as long as the caller cannot move to another CPU. */
+static inline struct axcpu_percpu *axcpu_this_cpu(void);
+
+#include <axcpu_arch/percpu.h>

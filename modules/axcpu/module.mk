@@ -1,0 +1,21 @@
+# axcpu: everything that knows an instruction set. arch/host stands in for a CPU in host tests.
+deps := axbase
+srcs := src/format_sv39.c src/format_aarch64.c src/percpu.c
+
+isa := arch/$(ISA)/src
+ifeq ($(ISA),host)
+srcs += $(isa)/cpu.c src/no_cache_maintenance.c
+else
+srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/trap.c $(isa)/try.S $(isa)/timer.c
+srcs += src/early_map.c src/fix_up.c
+endif
+ifeq ($(ISA),riscv64)
+srcs += $(isa)/mmu.c $(isa)/sbi.c src/no_cache_maintenance.c
+endif
+ifeq ($(ISA),aarch64)
+srcs += $(isa)/cache.c $(isa)/psci.c $(isa)/semihosting.c
+endif
+
+test-deps := axtest
+target-tests := tests/target/suite.c
+host-tests := test_format

@@ -1,0 +1,54 @@
+/*
+ * What a platform supplies: its name, its drivers, and the few things that must work when nothing
+ * else does. A platform is one folder under platforms/ that defines all of these; a missing one
+ * fails the link.
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axbase/attr.h>
+#include <axhal/console.h>
+#include <axhal/machine.h>
+
+/* "riscv64-qemu-virt". */
+extern const char axplat_name[];
+
+/* The devices that this platform may find in its tree; see <axhal/machine.h>. */
+extern const struct axhal_driver axplat_drivers[];
+
+/*
+ * A console for before the tree is read, or when it cannot be. Usable after axplat_init_early().
+ */
+extern const struct axhal_console axplat_last_resort_console;
+
+/*
+ * The registers of that console, empty if it has none: they stay mapped when the tree names no
+ * console.
+ */
+extern const struct ax_prange axplat_last_resort_registers;
+
+/* RAM that firmware keeps even if the tree does not say so; empty if there is none. */
+extern const struct ax_prange axplat_firmware;
+
+/*
+ * Called first, on the boot table. Before: only the image is mapped. After: the console of last
+ * resort works.
+ */
+void axplat_init_early(void);
+
+/*
+ * Called on the final kernel table. Before: nothing has been printed since the boot table went.
+ * After: the console is the device that `console` probed; NULL means that the tree named none, and
+ * then the platform's last resort if that can still be reached.
+ */
+void axplat_init_mapped(const struct axhal_driver *console);
+
+/*
+ * End the run so that `status` (0 to 255) reaches whoever started it, by the best way that the
+ * tree named, else by one of last resort. Any context. May return if nothing works; the caller
+ * then stops this CPU.
+ */
+void axplat_power_off(int status);
+
+/* Start the machine again. May return if nothing works. Any context. */
+void axplat_reboot(void);

@@ -1,0 +1,25 @@
+/* Traps, as the rest of the kernel meets them: where we are, and what an address is. */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axbase/fmt.h>
+#include <axcpu/trap.h>
+
+/*
+ * Print what `address` is, in words: "a null pointer: the first page is never mapped", "the guard
+ * page below the boot stack", "the image's text, which is not writable", "the linear map's view of
+ * physical 0x80200000, kernel text", ... Any context.
+ */
+void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink);
+
+/*
+ * Print the calls that led here, one a line, for the runner to give names to:
+ *
+ *     "  #0 0xffffffff80001234"
+ *
+ * An address is that of the call, not of what follows it. axhal_print_backtrace() starts with its
+ * caller; the other where the trap happened. Stops at the
+ * first record that does not lie on one of our stacks; at most 32 calls. Any context.
+ */
+void axhal_print_backtrace(struct ax_sink *sink);
+void axhal_print_trap_backtrace(const struct axcpu_trap_frame *frame, struct ax_sink *sink);

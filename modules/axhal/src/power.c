@@ -1,0 +1,23 @@
+/* The end of a run: ask the platform, and if that fails stop for good. */
+#include <axcpu/irq.h>
+#include <axhal/platform.h>
+#include <axhal/power.h>
+
+AX_NORETURN static void stop(void)
+{
+    axcpu_irq_disable();
+    for (;;)
+        axcpu_wait_for_interrupt();
+}
+
+void axhal_power_off(int status)
+{
+    axplat_power_off(status);
+    stop();
+}
+
+void axhal_reboot(void)
+{
+    axplat_reboot();
+    stop();
+}

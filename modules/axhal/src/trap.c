@@ -1,0 +1,82 @@
+/*
+ * What happens on a trap: an interrupt goes to its handler, a fault that was allowed for goes on,
+ * and any other fault ends the run with all that is known about it.
+ */
+#include <axcpu/image.h>
+#include <axcpu/percpu.h>
+#include <axhal/irq.h>
+#include <axhal/power.h>
+#include <axhal/time.h>
+#include <axhal/trap.h>
+
+static void write_console(struct ax_sink *self, const char *text, size_t bytes)
+{
+    (void)self;
+    ax_port_write(text, bytes);
+}
+
+static struct ax_sink console = {write_console};
+
+static bool is_guard_page(struct ax_vaddr address)
+{
+    return address.raw - (uintptr_t)axcpu_boot_stack_guard < AX_PAGE_SIZE ||
+           address.raw - (uintptr_t)axcpu_trap_stack_guard < AX_PAGE_SIZE;
+}
+
+static const char *access_words(enum axcpu_trap_kind kind)
+{
+    switch (kind) {
+    case AXCPU_TRAP_READ:
+        return "reading";
+    case AXCPU_TRAP_WRITE:
+        return "writing";
+    case AXCPU_TRAP_EXECUTE:
+        return "executing";
+    default:
+        return "at";
+    }
+}
+
+static void print_fault(const struct axcpu_trap_info *info, const struct axcpu_trap_frame *frame)
+{
+    unsigned cpu = axcpu_this_cpu()->index;
+    ax_format(&console, "\naxle: fault on CPU %u: %s", cpu, info->name);
+    if (info->has_address) {
+        ax_format(&console, ", %s 0x%016llx", access_words(info->kind),
+                  (unsigned long long)info->address.raw);
+        if (is_guard_page(info->address))
+            ax_format(&console, ": stack overflow");
+        ax_format(&console, "\naxle: 0x%016llx is ", (unsigned long long)info->address.raw);
+        axhal_describe_address(info->address, &console);
+    }
+    ax_format(&console, "\n");
+    axcpu_trap_print(frame, &console);
+    ax_format(&console, "backtrace:\n");
+    axhal_print_trap_backtrace(frame, &console);
+}
+
+/* A fault while one is being reported: say so in few words, since the long ones may be the cause.
+ */
+AX_NORETURN static void die(const struct axcpu_trap_info *info,
+                            const struct axcpu_trap_frame *frame)
+{
+    static unsigned faults;
+    faults++;
+    if (faults == 1)
+        print_fault(info, frame);
+    else if (faults == 2)
+        ax_format(&console, "\naxle: fault while reporting a fault: %s at pc 0x%016llx\n",
+                  info->name, (unsigned long long)axcpu_trap_pc(frame).raw);
+    axhal_power_off(AXHAL_STATUS_FAULT);
+}
+
+void axcpu_port_trap(struct axcpu_trap_frame *frame)
+{
+    struct axcpu_trap_info info = axcpu_trap_decode(frame);
+    if (info.kind == AXCPU_TRAP_TIMER)
+        axhal_timer_interrupt(NULL);
+    else if (info.kind == AXCPU_TRAP_IRQ)
+        axhal_irq_dispatch();
+    else if (!axcpu_trap_fix_up(frame))
+        die(&info, frame);
+}

@@ -1,0 +1,43 @@
+/*
+ * The kernel's address space: the image in its window with text RX, rodata R and data RW, and the
+ * linear map of RAM and of the devices in use. Nothing is mapped twice with a way to write what
+ * elsewhere may only be read or executed; page 0 and the guard pages are not mapped at all.
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axbase/attr.h>
+#include <axbase/err.h>
+#include <axhal/memory_map.h>
+#include <axhal/page_table.h>
+
+/*
+ * Build the final kernel table out of free frames of `map` and walk it from now on. The boot
+ * table and whatever was mapped through it are gone after, but for the device tree at `tree`, which
+ * stays where it was mapped, to be read. Boot, once, interrupts off.
+ *
+ * AX_ENOMEM: not enough free RAM for the tables. AX_EEXIST: a device's registers lie in RAM.
+ * AX_ENOSPC: free RAM is so scattered that the tables would lie in too many places. On an error
+ * the boot table is still in use, so the error can be reported.
+ * Cost: about 9,000 instructions, and 8 for each leaf.
+ */
+AX_MUST_CHECK enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_prange tree);
+
+/* From now on table frames come from axalloc. Boot, once, after axalloc_global_init(). */
+void axmm_use_page_allocator(void);
+
+/*
+ * Give whole pages of the linear map other flags (<axcpu/map_flags.h>); AXCPU_MAP_GLOBAL is added.
+ *
+ * AX_EINVAL: not whole pages, writable and executable at once, or contradicting flags. AX_ENOENT:
+ * not all mapped. AX_ENOMEM: a large leaf must be split and there is no frame. Nothing has changed
+ * on an error. Task context; takes the kernel table's lock. Cost: about 400 instructions a page,
+ * and a flush.
+ */
+AX_MUST_CHECK enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags);
+
+/* What maps `address` now. AX_ENOENT: nothing. Takes the kernel table's lock. */
+AX_MUST_CHECK enum ax_err axmm_query(struct ax_vaddr address, struct axhal_mapping *out);
+
+/* Visit every leaf of the kernel table in ascending order, under its lock: `visit` must not map. */
+enum ax_err axmm_walk(axhal_pt_visit *visit, void *context);

@@ -1,0 +1,87 @@
+/*
+ * The one kernel table and its lock.
+ *
+ * Frames of tables that became empty are kept for the next table instead of going back to axalloc:
+ * some of them never came from there, and the peak is a handful.
+ */
+#include "internal.h"
+#include <axalloc/alloc.h>
+#include <axcpu/image.h>
+#include <axcpu/mmu.h>
+#include <axhal/mem.h>
+#include <axmm/kernel_space.h>
+#include <axsync/spinlock.h>
+
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT; /* of all below */
+static struct axhal_page_table kernel_table;
+static struct ax_paddr spare_frames; /* chained through their first words; 0: none */
+
+enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_prange tree)
+{
+    struct ax_paddr image;
+    enum ax_err err = axhal_virt_to_phys(ax_vaddr_of(axcpu_text_start), &image);
+    if (err == AX_OK)
+        err = axhal_pt_init(&kernel_table, axcpu_kernel_format(), AXHAL_UPPER_HALF,
+                            &kernel_table_access_boot, boot_frames_init(map));
+    if (err == AX_OK)
+        err = kernel_table_fill(&kernel_table, map, tree);
+    if (err == AX_OK)
+        err = kernel_table_init_edit_page(&kernel_table);
+    if (err != AX_OK)
+        return err;
+    axcpu_mmu_switch_kernel_root(kernel_table.root, image);
+    kernel_table.access = &kernel_table_access;
+    return AX_OK;
+}
+
+static enum ax_err take_page(struct axhal_frame_source *self, struct ax_paddr *out)
+{
+    (void)self;
+    if (spare_frames.raw != 0) {
+        *out = spare_frames;
+        spare_frames = ax_paddr(kernel_table.access->entries(spare_frames)[0]);
+        return AX_OK;
+    }
+    struct ax_vaddr page;
+    enum ax_err err = axalloc_alloc_pages(axalloc_global(), 1, AX_PAGE_SIZE, &page);
+    return err == AX_OK ? axhal_virt_to_phys(page, out) : err;
+}
+
+static void keep_page(struct axhal_frame_source *self, struct ax_paddr frame)
+{
+    (void)self;
+    kernel_table.access->entries(frame)[0] = spare_frames.raw;
+    spare_frames = frame;
+}
+
+void axmm_use_page_allocator(void)
+{
+    static struct axhal_frame_source source = {take_page, keep_page};
+    kernel_table.frames = &source;
+}
+
+enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags)
+{
+    if (map_flags & AXCPU_MAP_WRITE && map_flags & AXCPU_MAP_EXECUTE)
+        return AX_EINVAL;
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    enum ax_err err = axhal_pt_protect(&kernel_table, range, map_flags | AXCPU_MAP_GLOBAL);
+    axsync_spin_unlock(&lock, state);
+    return err;
+}
+
+enum ax_err axmm_query(struct ax_vaddr address, struct axhal_mapping *out)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    enum ax_err err = axhal_pt_query(&kernel_table, address, out);
+    axsync_spin_unlock(&lock, state);
+    return err;
+}
+
+enum ax_err axmm_walk(axhal_pt_visit *visit, void *context)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    enum ax_err err = axhal_pt_walk(&kernel_table, visit, context);
+    axsync_spin_unlock(&lock, state);
+    return err;
+}

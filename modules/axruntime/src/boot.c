@@ -1,0 +1,169 @@
+/*
+ * The boot order, on one page: from axcpu's boot.S, which put the image into its window, to the
+ * app and to the end of the run. Each step is named by what holds after it.
+ */
+#include "internal.h"
+#include <axalloc/alloc.h>
+#include <axbase/stack_protector.h>
+#include <axbase/string.h>
+#include <axcpu/boot.h>
+#include <axcpu/image.h>
+#include <axcpu/image_window.h>
+#include <axcpu/irq.h>
+#include <axcpu/layout.h>
+#include <axcpu/mmu.h>
+#include <axcpu/timer.h>
+#include <axcpu/try.h>
+#include <axhal/irq.h>
+#include <axhal/mem.h>
+#include <axhal/platform.h>
+#include <axhal/power.h>
+#include <axhal/time.h>
+#include <axlog/log.h>
+#include <axmm/kernel_space.h>
+#include <axruntime/app.h>
+
+static struct axhal_machine machine;
+
+/* The one way out of a boot that cannot go on: one line that says why. */
+AX_NORETURN static void cannot_boot(const char *reason)
+{
+    axlog_print("axle: cannot boot: %s\n", reason);
+    axhal_power_off(AXHAL_STATUS_CANNOT_BOOT);
+}
+
+static struct ax_prange physical_range(const char *start, const char *end, struct ax_paddr image)
+{
+    return ax_prange(image.raw + (uint64_t)(start - axcpu_text_start), (uint64_t)(end - start));
+}
+
+/* The tree is whole in memory and mapped to be read; NULL if the first word of it faults. */
+static const void *map_tree(struct ax_paddr tree)
+{
+    uint32_t magic;
+    const void *blob =
+        axcpu_early_map(AXCPU_EARLY_TREE_SLOT, AXCPU_EARLY_TREE_SLOTS, tree, AXCPU_MAP_READ);
+    return ax_is_aligned(tree.raw, sizeof magic) && axcpu_try_read32(blob, &magic) ? blob : NULL;
+}
+
+/* The machine is known, or the run ends with the tree's fault. */
+static void read_machine(struct ax_paddr tree, struct ax_paddr image)
+{
+    const struct axhal_image parts = {
+        .text = physical_range(axcpu_text_start, axcpu_text_end, image),
+        .rodata = physical_range(axcpu_rodata_start, axcpu_rodata_end, image),
+        .data = physical_range(axcpu_data_start, axcpu_image_end, image),
+        .firmware = axplat_firmware,
+        .mappable = ax_prange(0, AXCPU_LINEAR_SIZE),
+    };
+    struct axhal_boot_fault fault;
+    enum ax_err err = axhal_machine_read(&machine, map_tree(tree), AXHAL_FDT_BYTES_MAX, tree,
+                                         &parts, axplat_drivers, &fault);
+    if (err != AX_OK)
+        cannot_boot(fault.reason);
+    axhal_memory_use(&machine.memory);
+}
+
+/* Time runs; the log shows it. */
+static void start_time(void)
+{
+    uint64_t hz = axcpu_counter_hz() != 0 ? axcpu_counter_hz() : machine.timebase_hz;
+    if (axhal_time_init(hz) != AX_OK)
+        cannot_boot("neither the CPU nor the device tree says how fast its counter runs");
+}
+
+/* The final kernel table is in use and the console is the tree's. */
+static void start_address_space(void)
+{
+    volatile void *registers;
+    enum ax_err err = AX_OK;
+    if (machine.console == NULL && axplat_last_resort_registers.size_bytes != 0)
+        err = axhal_claim_device(axplat_last_resort_registers, &registers);
+    if (err == AX_OK)
+        err = axmm_init(&machine.memory, machine.tree_range);
+    if (err == AX_ENOMEM)
+        cannot_boot("not enough free RAM for the page tables");
+    if (err != AX_OK)
+        cannot_boot("the devices and the RAM of the tree cannot all be mapped");
+    axplat_init_mapped(machine.console);
+}
+
+/* Every free page is axalloc's: the largest range first, since it has to hold the first heap. */
+static void start_allocator(void)
+{
+    const struct axhal_memory_map *map = &machine.memory;
+    unsigned largest = map->entry_count;
+    for (unsigned i = 0; i < map->entry_count; i++)
+        if (map->entries[i].kind == AXHAL_MEMORY_FREE &&
+            (largest == map->entry_count ||
+             map->entries[i].range.size_bytes > map->entries[largest].range.size_bytes))
+            largest = i;
+    if (largest == map->entry_count)
+        cannot_boot("no RAM is free");
+    struct ax_prange first = map->entries[largest].range;
+    if (axalloc_global_init(axhal_phys_to_virt(first.start), first.size_bytes) != AX_OK)
+        cannot_boot("the free RAM is too small for a heap");
+    for (unsigned i = 0; i < map->entry_count; i++) {
+        struct ax_prange range = map->entries[i].range;
+        if (map->entries[i].kind == AXHAL_MEMORY_FREE && i != largest &&
+            axalloc_global_add_pages(axhal_phys_to_virt(range.start), range.size_bytes) != AX_OK)
+            axlog_debug("%llu free bytes at 0x%llx are too few to manage",
+                        (unsigned long long)range.size_bytes, (unsigned long long)range.start.raw);
+    }
+    axmm_use_page_allocator();
+}
+
+AX_NORETURN static void run_app(void)
+{
+    struct arguments arguments;
+    arguments_parse(machine.bootargs, &arguments);
+    banner_print(&machine);
+    axcpu_irq_enable();
+    axruntime_exit(main(arguments.argc, arguments.argv));
+}
+
+/* The canary from a word of randomness; its lowest byte is 0 (<axbase/stack_protector.h>). */
+static AX_ALWAYS_INLINE void set_canary(uint64_t random)
+{
+    __stack_chk_guard = random << 8;
+}
+
+/*
+ * The tree's randomness for the canary; else the counter's low bits, which an attacker who knows
+ * when the machine started can guess. Never 0.
+ */
+static uint64_t random_word(void)
+{
+    uint64_t seed = 0;
+    if (machine.rng_seed_bytes >= sizeof seed)
+        memcpy(&seed, machine.rng_seed, sizeof seed);
+    else
+        axlog_debug("the tree has no rng-seed: the stack canary comes from the counter");
+    return seed ^ machine.kaslr_seed ^ axcpu_counter() * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/*
+ * Sets the canary twice: first from the counter, so that the code that reads the untrusted tree
+ * is protected already, then from what the tree offers. No protected function is active at either
+ * moment: this one never returns and carries no check.
+ */
+AX_NO_STACK_PROTECTOR void axcpu_port_boot(uint64_t hardware_id, struct ax_paddr tree,
+                                           struct ax_paddr image)
+{
+    (void)hardware_id;
+    set_canary(axcpu_counter() * UINT64_C(0x9e3779b97f4a7c15));
+    axhal_mem_init(image);
+    axplat_init_early();
+    read_machine(tree, image);
+    set_canary(random_word());
+    start_time();
+    start_address_space();
+    start_allocator();
+    axhal_irq_start();
+    run_app();
+}
+
+void axruntime_exit(int status)
+{
+    axhal_power_off(status & 0xff);
+}

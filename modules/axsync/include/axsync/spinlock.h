@@ -1,0 +1,67 @@
+/*
+ * A ticket spinlock: first come, first served. It masks the interrupts of this CPU while held, so
+ * an interrupt handler may take it too, and returns a typed state that the unlock needs:
+ *
+ *     struct axsync_spin_state state = axsync_spin_lock(&lock);
+ *     ...
+ *     axsync_spin_unlock(&lock, state);
+ *
+ * Invariant: `serving` <= `next`; they are equal iff the lock is free. Tickets are 32 bits, the
+ * least that riscv64 has atomic instructions for; they wrap, and only equality is asked.
+ *
+ * Cost without contention: one atomic add, one load, one store. Fair, so a holder that loses its
+ * CPU for long holds up everyone behind it: nothing here sleeps while holding one. Not recursive.
+ * The order in which locks may nest is in docs/locks.md.
+ */
+#pragma once
+
+#include <axbase/attr.h>
+#include <axcpu/barrier.h>
+#include <axcpu/irq.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct AX_LOCK_TYPE("spinlock") axsync_spinlock {
+    _Atomic uint32_t next;    /* the ticket that the next to come takes */
+    _Atomic uint32_t serving; /* the ticket that holds the lock */
+};
+
+/* A free lock: all zeros, so static storage is initialised. */
+#define AXSYNC_SPINLOCK_INIT                                                                       \
+    {                                                                                              \
+        0, 0                                                                                       \
+    }
+
+struct axsync_spin_state {
+    struct axcpu_irq_state irq;
+};
+
+/* Waits its turn. Any context. Returns with this CPU's interrupts off. */
+static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *lock)
+    AX_ACQUIRES(lock) AX_NO_THREAD_ANALYSIS
+{
+    struct axsync_spin_state state = {axcpu_irq_disable()};
+    uint32_t ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
+    /* acquire: pairs with the release of axsync_spin_unlock() by the holder before us */
+    while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket)
+        axcpu_relax();
+    return state;
+}
+
+/* `state` is what the matching axsync_spin_lock() returned. */
+static inline void axsync_spin_unlock(struct axsync_spinlock *lock, struct axsync_spin_state state)
+    AX_RELEASES(lock) AX_NO_THREAD_ANALYSIS
+{
+    /* relaxed: only the holder writes `serving` */
+    uint32_t ticket = atomic_load_explicit(&lock->serving, memory_order_relaxed);
+    /* release: pairs with the acquire of the next holder's axsync_spin_lock() */
+    atomic_store_explicit(&lock->serving, ticket + 1, memory_order_release);
+    axcpu_irq_restore(state.irq);
+}
+
+/* Somebody holds it. A hint: it may have changed by the time the caller looks. */
+static inline bool axsync_spin_is_locked(struct axsync_spinlock *lock)
+{
+    return atomic_load_explicit(&lock->serving, memory_order_relaxed) !=
+           atomic_load_explicit(&lock->next, memory_order_relaxed);
+}

@@ -1,0 +1,60 @@
+/*
+ * QEMU's aarch64 virt machine: what it may have, and what works without a tree. README.md draws
+ * its memory map.
+ */
+#include "../common/arm_timer.h"
+#include "../common/gicv2.h"
+#include "../common/pl011.h"
+#include "../common/pl031.h"
+#include "../common/psci.h"
+#include <axbase/config.h>
+#include <axcpu/image_window.h>
+#include <axcpu/mmu.h>
+#include <axcpu/semihosting.h>
+#include <axhal/mem.h>
+#include <axhal/platform.h>
+
+const char axplat_name[] = "aarch64-qemu-virt";
+
+/* No firmware stays in RAM. */
+const struct ax_prange axplat_firmware = {{0}, 0};
+
+const struct axhal_driver axplat_drivers[] = {
+    {"arm,pl011", pl011_probe, AXHAL_DRIVER_CONSOLE},
+    {"arm,pl031", pl031_probe, AXHAL_DRIVER_DEVICE},
+    {"arm,cortex-a15-gic", gicv2_probe, AXHAL_DRIVER_DEVICE},
+    {"arm,armv8-timer", arm_timer_probe, AXHAL_DRIVER_DEVICE},
+    {"arm,psci-0.2", psci_probe, AXHAL_DRIVER_DEVICE},
+    {NULL, NULL, AXHAL_DRIVER_DEVICE},
+};
+
+/* pl011.c serves both: before and after it knows where the tree puts it. */
+const struct axhal_console axplat_last_resort_console = {pl011_write, pl011_read};
+
+const struct ax_prange axplat_last_resort_registers = {{CONFIG_PLAT_LAST_RESORT_UART},
+                                                       AX_PAGE_SIZE};
+
+void axplat_init_early(void)
+{
+    pl011_use(axcpu_early_map(AXCPU_EARLY_CONSOLE_SLOT, 1, ax_paddr(CONFIG_PLAT_LAST_RESORT_UART),
+                              AXCPU_MAP_READ | AXCPU_MAP_WRITE | AXCPU_MAP_DEVICE));
+}
+
+void axplat_init_mapped(const struct axhal_driver *console)
+{
+    if (console != NULL)
+        pl011_start();
+    else
+        pl011_use(ax_vaddr_ptr(axhal_phys_to_virt(axplat_last_resort_registers.start)));
+}
+
+void axplat_power_off(int status)
+{
+    axcpu_semihosting_exit(status);
+    psci_power_off();
+}
+
+void axplat_reboot(void)
+{
+    psci_reboot();
+}

@@ -1,0 +1,10 @@
+/* Driver of the 16550 UART; see ns16550.c. One instance. */
+#pragma once
+
+#include <axhal/platform.h>
+
+/* "ns16550a": a console driver's probe. AX_ENOTSUP: registers of 16 or 64 bits. */
+enum ax_err ns16550_probe(const struct axhal_fdt_node *node);
+
+/* Usable once the probe succeeded and devices are mapped. */
+extern const struct axhal_console ns16550_console;

@@ -1,0 +1,54 @@
+/*
+ * The PL011 UART, polled. Registers: Arm DDI 0183, chapter 3.
+ *
+ * Speed is left as the firmware set it, or as it is after reset (QEMU has none).
+ */
+#include "pl011.h"
+#include <axcpu/mmio.h>
+#include <axhal/mem.h>
+#include <stddef.h>
+
+enum { UARTDR = 0x00, UARTFR = 0x18, UARTLCR_H = 0x2c, UARTCR = 0x30 };
+enum { FR_RX_EMPTY = 1 << 4, FR_TX_FULL = 1 << 5 };
+enum { LCR_H_8_BITS_FIFO = 0x70, CR_ENABLE_TX_RX = 0x301 };
+
+static volatile void *base;  /* in use now */
+static volatile void *found; /* by the probe; NULL: nothing */
+
+void pl011_use(volatile void *registers)
+{
+    base = registers;
+    axcpu_mmio_write32(base, UARTLCR_H, LCR_H_8_BITS_FIFO);
+    axcpu_mmio_write32(base, UARTCR, CR_ENABLE_TX_RX);
+}
+
+void pl011_start(void)
+{
+    if (found != NULL)
+        pl011_use(found);
+}
+
+void pl011_write(const char *text, size_t bytes)
+{
+    for (; bytes > 0; bytes--) {
+        while (axcpu_mmio_read32(base, UARTFR) & FR_TX_FULL)
+            continue;
+        axcpu_mmio_write32(base, UARTDR, (unsigned char)*text++);
+    }
+}
+
+int pl011_read(void)
+{
+    if (axcpu_mmio_read32(base, UARTFR) & FR_RX_EMPTY)
+        return -1;
+    return (int)(axcpu_mmio_read32(base, UARTDR) & 0xff);
+}
+
+enum ax_err pl011_probe(const struct axhal_fdt_node *node)
+{
+    struct ax_prange registers;
+    enum ax_err err = axhal_fdt_reg(node, 0, &registers);
+    if (err == AX_OK)
+        err = axhal_claim_device(registers, &found);
+    return err;
+}

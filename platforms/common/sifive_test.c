@@ -1,0 +1,45 @@
+/*
+ * SiFive's test finisher, which ends QEMU with a status: one register; a command in its low half,
+ * the status in its high half (QEMU hw/misc/sifive_test.c).
+ */
+#include "sifive_test.h"
+#include <axcpu/mmio.h>
+#include <axhal/mem.h>
+#include <stddef.h>
+
+enum { FINISHER_FAIL = 0x3333, FINISHER_PASS = 0x5555, FINISHER_RESET = 0x7777 };
+
+static volatile void *base;  /* in use now; NULL: nothing */
+static volatile void *found; /* by the probe */
+
+void sifive_test_use(volatile void *registers)
+{
+    base = registers;
+}
+
+void sifive_test_start(void)
+{
+    base = found;
+}
+
+void sifive_test_power_off(int status)
+{
+    uint32_t command = status == 0 ? FINISHER_PASS : (uint32_t)status << 16 | FINISHER_FAIL;
+    if (base != NULL)
+        axcpu_mmio_write32(base, 0, command);
+}
+
+void sifive_test_reboot(void)
+{
+    if (base != NULL)
+        axcpu_mmio_write32(base, 0, FINISHER_RESET);
+}
+
+enum ax_err sifive_test_probe(const struct axhal_fdt_node *node)
+{
+    struct ax_prange registers;
+    enum ax_err err = axhal_fdt_reg(node, 0, &registers);
+    if (err == AX_OK)
+        err = axhal_claim_device(registers, &found);
+    return err;
+}

@@ -1,0 +1,62 @@
+/*
+ * QEMU's riscv64 virt machine under OpenSBI: what it may have, and what works without a tree.
+ * README.md draws its memory map.
+ */
+#include "../common/goldfish_rtc.h"
+#include "../common/ns16550.h"
+#include "../common/sifive_test.h"
+#include <axbase/config.h>
+#include <axcpu/image_window.h>
+#include <axcpu/mmu.h>
+#include <axcpu/sbi.h>
+#include <axhal/platform.h>
+#include <axhal/time.h>
+
+const char axplat_name[] = "riscv64-qemu-virt";
+
+const struct ax_prange axplat_firmware = {{CONFIG_PLAT_FIRMWARE_START}, CONFIG_PLAT_FIRMWARE_BYTES};
+
+const struct axhal_driver axplat_drivers[] = {
+    {"ns16550a", ns16550_probe, AXHAL_DRIVER_CONSOLE},
+    {"sifive,test0", sifive_test_probe, AXHAL_DRIVER_DEVICE},
+    {"google,goldfish-rtc", goldfish_rtc_probe, AXHAL_DRIVER_DEVICE},
+    {NULL, NULL, AXHAL_DRIVER_DEVICE},
+};
+
+static void write(const char *text, size_t bytes)
+{
+    for (; bytes > 0; bytes--)
+        axcpu_sbi_putchar(*text++);
+}
+
+const struct axhal_console axplat_last_resort_console = {write, axcpu_sbi_getchar};
+
+/* The finisher's place of last resort shows through the boot slot that is for such devices. */
+void axplat_init_early(void)
+{
+    sifive_test_use(axcpu_early_map(AXCPU_EARLY_CONSOLE_SLOT, 1, ax_paddr(CONFIG_PLAT_TEST_DEVICE),
+                                    AXCPU_MAP_READ | AXCPU_MAP_WRITE | AXCPU_MAP_DEVICE));
+    axhal_timer_use_own_interrupt();
+}
+
+/* The firmware's console needs no registers. */
+const struct ax_prange axplat_last_resort_registers = {{0}, 0};
+
+void axplat_init_mapped(const struct axhal_driver *console)
+{
+    sifive_test_start();
+    if (console != NULL)
+        axhal_console_use(&ns16550_console);
+}
+
+void axplat_power_off(int status)
+{
+    sifive_test_power_off(status);
+    axcpu_sbi_reset(AXCPU_SBI_SHUTDOWN, status != 0);
+}
+
+void axplat_reboot(void)
+{
+    sifive_test_reboot();
+    axcpu_sbi_reset(AXCPU_SBI_COLD_REBOOT, false);
+}

@@ -1,0 +1,45 @@
+# Test programs for this machine: the modules, freestanding as ever, under AddressSanitizer and
+# UndefinedBehaviorSanitizer, with cmocka (host-tests) or libFuzzer (fuzzers, built by clang).
+
+# Each module is an archive here, so that a test may bring its own version of a port.
+define archive
+$(call stamp,$(B)/lib/$1.list,$2)
+$(B)/lib/$1.a: $2 $(B)/lib/$1.list
+	$$(Q)rm -f $$@ && $$(AR) rcsT $$@ $2
+endef
+define module-archive
+$(call unit,$1/support,modules/$1,$(hosted-flags) $(call include-path,$(closure.$1)))
+$(call compile,$1/support,$(host-support.$1))
+$(eval $(call archive,$1,$(call objects,$1) $(call objects,$1/support)))
+endef
+$(foreach m,$(module-names),$(call module-archive,$m))
+
+# $(call program,<unit>,<source of main>,<modules>,<link flags>)
+define program
+$(B)/programs/$1: $(call object,$1,$2) $(3:%=$(B)/lib/%.a) $(B)/programs/$1.link
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(isa-flags) -g -o $$@ $$< -Wl,--start-group $(3:%=$(B)/lib/%.a) -Wl,--end-group $4
+programs += $(B)/programs/$1
+endef
+define host-program
+$(call unit,$1/$2,modules/$1,$(hosted-flags) $(call include-path,$3))
+$(call compile,$1/$2,$4)
+$(call stamp,$(B)/programs/$1/$2.link,$(CC) $(isa-flags) $3 $5)
+$(eval $(call program,$1/$2,modules/$1/$4,$3,$5))
+endef
+programs :=
+test-modules = $(call closure,$1 axtest $(test-deps.$1))
+ifdef HOST_FUZZ
+$(foreach m,$(module-names),$(foreach f,$(fuzzers.$m),\
+    $(call host-program,$m,$f,$(call test-modules,$m),fuzz/$f.c,-fsanitize=fuzzer $(host-libs.$m))))
+else
+$(foreach m,$(module-names),$(foreach t,$(host-tests.$m),\
+    $(call host-program,$m,$t,$(call test-modules,$m),tests/host/$t.c,-lcmocka $(host-libs.$m))))
+endif
+
+.PHONY: build host-tests host-fuzz
+build: $(programs)
+host-tests: $(programs)
+	$(Q)tools/test/programs --label $(notdir $(B)) $(programs)
+host-fuzz: $(programs)
+	$(Q)tools/test/programs --label fuzz --fuzz-runs $(FUZZ_RUNS) $(programs)

@@ -1,0 +1,73 @@
+# One image: platform, app, and the modules that the two depend on.
+
+# The platform.
+platform-variables := deps srcs srcs-nolto cflags
+$(call read,platform,$(platform-dir)/platform.mk,$(platform-variables))
+platform-closure := $(call closure,$(deps.platform))
+$(call unit,platform,$(platform-dir),$(kernel-flags) $(call name-flag,$(platform-name)) $(cflags.platform) $(call include-path,$(platform-closure)))
+$(call compile,platform,$(srcs.platform))
+$(call compile,platform,$(srcs-nolto.platform),$(nolto))
+
+# The app. Its own options, if it has a Kconfig file, are <app/config.h>.
+app-unit := apps/$(app-name)
+$(call read,app,$(app-dir)/app.mk,deps srcs cflags)
+app-closure := $(call closure,$(deps.app))
+app-options := $(if $(wildcard $(app-dir)/Kconfig),-I$(B)/gen/$(app-name))
+$(call unit,$(app-unit),$(app-dir),$(app-flags) $(call name-flag,$(app-name)) $(cflags.app) $(call include-path,$(app-closure)) $(app-options))
+$(call compile,$(app-unit),$(srcs.app))
+
+# An app that depends on axtest gets every module's suite, and the list of them.
+suites := $(if $(filter axtest,$(app-closure)),$(foreach m,$(module-names),$(if $(target-tests.$m),$m)))
+define suite-unit
+$(call unit,$1/tests,modules/$1,$(kernel-flags) $(call name-flag,$1) $(call include-path,$(call closure,$1 axtest $(test-deps.$1))))
+$(call compile,$1/tests,$(target-tests.$1))
+endef
+$(foreach m,$(suites),$(call suite-unit,$m))
+ifneq ($(filter axtest,$(app-closure)),)
+suite-list := $(B)/gen/suites/$(app-name)/test_suites.c
+$(call stamp,$(suite-list),#include <axtest/test.h>$(newline)$(foreach m,$(suites),$(newline)extern const struct axtest_suite $m_suite;)$(newline)$(newline)const struct axtest_suite *const axtest_suites[] = {$(foreach m,$(suites),&$m_suite,)0};)
+$(call unit,suites/$(app-name),$(dir $(suite-list)),$(kernel-flags) $(call include-path,$(call closure,axtest)))
+$(call compile,suites/$(app-name),$(abspath $(suite-list)))
+endif
+
+# The link.
+image-modules := $(call closure,$(app-closure) $(platform-closure) $(foreach m,$(suites),$m $(test-deps.$m)))
+image-units := $(image-modules) platform $(app-unit) $(addsuffix /tests,$(suites)) $(if $(suite-list),suites/$(app-name))
+image-objects := $(foreach u,$(image-units),$(call objects,$u))
+image := $(B)/apps/$(app-name)/$(app-name)
+linker-script := $(B)/image.ld
+link-command = $(CC) $(image-link-flags) $(call seed,$(app-name)) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
+$(call stamp,$(image).link,$(CC) $(image-link-flags) $(image-objects))
+
+$(linker-script): modules/axcpu/image.ld.S $(B)/obj/axcpu/flags
+	$(call say,LDS,$@)
+	$(Q)$(CC) $(filter-out -flto,$(flags.axcpu)) -D__LINKER__ -E -P -x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d -o $@ $<
+-include $(linker-script).d
+
+$(image).elf: $(image-objects) $(linker-script) $(image).link
+	$(call say,LD,$@)
+	$(Q)$(link-command)
+$(image).bin: $(image).elf
+	$(call say,BIN,$@)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+.PHONY: build image run debug disasm size
+build: $(image).bin
+	@:
+image: $(image).bin
+	@echo $<
+
+boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
+quote = '$(subst ','\'',$1)'
+runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
+    --mem $(MEM) --smp $(SMP) --append $(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
+run: $(image).bin
+	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
+debug: $(image).bin
+	$(Q)tools/debug $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
+
+disasm: $(image).elf
+	$(Q)$(OBJDUMP) -d -S $< > $(image).lst
+	@echo $(image).lst
+size: $(image).bin
+	$(Q)/usr/bin/python3 tools/build/size.py --nm $(cross.$(ISA))nm $(image).elf $(image).bin

@@ -1,0 +1,75 @@
+# The compiler and its flags. gcc is the usual one; LLVM=1 takes clang and lld.
+#
+# Every object: C11 without extensions, no header but the closure's and the compiler's own, every
+# warning an error. Frame pointers stay for backtraces, each function has its section so that the
+# link drops what nobody calls, and paths in the image do not depend on where the tree stands.
+
+triple.riscv64 := riscv64-linux-gnu
+triple.aarch64 := aarch64-linux-gnu
+
+ifeq ($(LLVM),1)
+clang-target := $(if $(triple.$(ISA)),--target=$(triple.$(ISA)))
+CC := clang
+AR := llvm-ar
+NM := llvm-nm
+OBJCOPY := llvm-objcopy
+OBJDUMP := llvm-objdump
+compiler-include := $(shell $(CC) -print-resource-dir)/include
+else
+CC := $(CROSS_COMPILE)gcc
+AR := $(CROSS_COMPILE)ar
+NM := $(CROSS_COMPILE)nm
+OBJCOPY := $(CROSS_COMPILE)objcopy
+OBJDUMP := $(CROSS_COMPILE)objdump
+compiler-include := $(shell $(CC) -print-file-name=include)
+endif
+$(call need,$(wildcard $(compiler-include)/stddef.h),the compiler $(CC) is not there or lacks its headers)
+
+warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-align \
+    -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough \
+    $(if $(filter 1,$(LLVM)),-Wthread-safety -Wno-unused-command-line-argument)
+language := -std=c11 -pedantic-errors
+freestanding := -ffreestanding -nostdinc -isystem $(compiler-include)
+debugging := -g -fno-omit-frame-pointer -ffile-prefix-map=$(root)=.
+safety := -fno-strict-aliasing -fno-common -fstack-protector-strong
+sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+
+isa-flags.riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
+isa-flags.aarch64 := -mno-outline-atomics
+# The kernel leaves the floating-point registers alone; apps may use them.
+kernel-flags.aarch64 := -mgeneral-regs-only
+
+ifeq ($(ISA),host)
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all
+optimise := -O1
+isa-flags := $(sanitizers) $(if $(HOST_FUZZ),-fsanitize=fuzzer-no-link)
+else
+optimise := $(if $(CONFIG_DEBUG),-Og,-O2)
+lto := $(if $(CONFIG_LTO),-flto)
+isa-flags := $(clang-target) $(isa-flags.$(ISA)) -fno-pic -fno-pie
+ifeq ($(LLVM)$(ISA),1riscv64)
+isa-flags += -mno-relax
+endif
+endif
+
+# For srcs-nolto, among them the functions that the compiler calls by itself: their loops must not
+# become calls of themselves.
+nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-loop-distribute-patterns)
+
+base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(safety) $(sections)
+# What modules and platforms compile with, and what an app's own files do.
+kernel-flags := $(base-flags) $(lto) $(freestanding) $(kernel-flags.$(ISA))
+app-flags := $(base-flags) $(lto) $(freestanding)
+# Test programs on this machine see the C library; modules under test do not.
+hosted-flags := $(base-flags) -D_GNU_SOURCE
+
+# The image. gcc optimises it in one piece, since it is small. lld 14 must be told the ABI of the code
+# that link-time optimisation generates; it does not take it from the objects.
+lto-abi.riscv64 := -Wl,-mllvm,-target-abi=lp64d $(foreach x,m a f d c,-Wl,-mllvm,-mattr=+$x)
+ifeq ($(LLVM),1)
+linker := -fuse-ld=lld $(if $(lto),$(lto-abi.$(ISA)))
+else
+linker := -no-pie $(if $(lto),-flto-partition=one)
+endif
+image-link-flags := $(isa-flags) $(optimise) $(lto) $(linker) $(debugging) -nostdlib -static \
+    -Wl,--gc-sections,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--fatal-warnings

@@ -1,0 +1,92 @@
+"""Checks that compile: both compilers, the headers one by one, and two static analysers."""
+import os
+import re
+
+import project
+
+
+def check_builds():
+    """Every app, on every platform, by both compilers, optimised and for debugging."""
+    problems = []
+    for platform, _ in project.platforms():
+        for variables in (["LLVM=0"], ["LLVM=1"], ["FEATURES=debug"], ["LLVM=1", "FEATURES=debug"]):
+            for app in project.apps():
+                done = project.make(f"PLATFORM={platform}", f"APP={app}", *variables)
+                if done.returncode:
+                    problems.append(f"PLATFORM={platform} APP={app} {' '.join(variables)}:\n{done.stderr}")
+    return problems
+
+
+def exported_headers(isa):
+    """(module, header path) of what each module shows to others on this ISA.
+
+    Not <module>_arch/: the body of a contract, which only the contract's header includes."""
+    pattern = rf"^modules/([^/]+)/(?:include|arch/{isa}/include)/(?!\1_arch/).*\.h$"
+    return [(re.match(pattern, path)[1], path) for path in project.files(pattern)]
+
+
+def header_alone(words, path):
+    """Compile a translation unit that is this header and one declaration."""
+    flags = words[:words.index("-c")]
+    text = f'#include "{os.path.abspath(path)}"\nextern int nothing_else;\n'
+    done = project.run([*flags, "-fsyntax-only", "-x", "c", "-"], input=text)
+    return [f"{flags[0]}: {done.stderr}"] if done.returncode else []
+
+
+def flags_of(module, commands):
+    """The compile command of any of the module's own sources; of a test if it has no others."""
+    own = [path for path in commands if path.startswith(f"modules/{module}/")]
+    own.sort(key=lambda path: ("/tests/" in path, path.endswith(".S"), path))
+    return commands[own[0]] if own else None
+
+
+def check_headers():
+    """Each header compiles alone, with its module's include path, by both compilers."""
+    work = []
+    for platform, isa in [*project.platforms(), ("host", "host")]:
+        for compiler in project.COMPILERS:
+            commands = project.commands(platform, compiler)
+            work += [(flags_of(module, commands), path) for module, path in exported_headers(isa)
+                     if flags_of(module, commands)]
+    return project.in_parallel(lambda pair: header_alone(*pair), work)
+
+
+def each_source_once(compiler, platforms):
+    """(path, words) of every C source, for the first platform that compiles it."""
+    found = {}
+    for platform in platforms:
+        for path, words in project.commands(platform, compiler).items():
+            if path.endswith(".c") and not path.startswith("build/"):
+                found.setdefault(path, words)
+    return sorted(found.items())
+
+
+def without(words, *dropped):
+    return [word for word in words if word not in dropped]
+
+
+def tidy(item):
+    path, words = item
+    flags = without(words[1:], "-c", path)
+    config = project.read(".clang-tidy")
+    command = ["clang-tidy", "--quiet", path, "--", *flags]
+    return project.once(f"clang-tidy {config}", command, ["clang", "-E", "-P", *flags, path])
+
+
+def check_tidy():
+    """clang-tidy, with the checks of .clang-tidy, on every source and test."""
+    names = [platform for platform, _ in project.platforms()]
+    return project.in_parallel(tidy, each_source_once("clang", [*names, "host"]))
+
+
+def analyse(item):
+    path, words = item
+    flags = without(words, "-c", "-flto", path)
+    command = [*flags, "-fanalyzer", "-S", "-o", "/dev/null", path]
+    return project.once("gcc -fanalyzer", command, [*flags, "-E", "-P", path])
+
+
+def check_analyzer():
+    """gcc's analyser on all code of the image."""
+    names = [platform for platform, _ in project.platforms()]
+    return project.in_parallel(analyse, each_source_once("gcc", names[:1]))

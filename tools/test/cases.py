@@ -1,0 +1,147 @@
+"""The table of target tests: what is run, on what machine, and what must come out.
+
+For: tools/test/qemu, which adds the hostile trees (hostile.py).  Fields: target.py:Case.
+Badly: patterns of kernel messages live here, apart from the kernel.
+"""
+
+from typing import Iterator, List
+
+import hostile
+from guest.platform import ROOT, names
+from target import Build, Case
+
+DEFAULT_APPS = ("helloworld", "memtest", "selftest")
+HELLO_SIZES = ("5M", "6M", "8M", "16M", "64M", "512M", "1G", "2G", "3G", "4G", "8G")
+MEMTEST_SIZES = ("16M", "1G", "8G")
+SMALL_MEMTEST = "size=small"
+NAMED_FRAME = r"^ +#\d+ 0x[0-9a-f]{16} \w+ \(.*:\d+\)"  # as tools/run names it
+COLOR = "\x1b"  # no terminal here
+LEVELS = ("error", "warn", "info", "debug", "trace")
+
+# Further machines, by platform: name, QEMU arguments.
+MACHINES = {
+    "riscv64-qemu-virt": (
+        ("plain rv64gc", "-cpu rv64,sstc=off,zba=off,zbb=off,zbc=off,zbs=off"),
+        ("Svpbmt", "-cpu rv64,svpbmt=on"),
+        ("Svinval", "-cpu rv64,svinval=on"),
+        ("SiFive U54", "-cpu sifive-u54"),
+        ("two CPUs", "-smp 2"),
+        ("AIA", "-machine aia=aplic-imsic"),
+    ),
+    "aarch64-qemu-virt": (
+        ("EL2", "-machine virtualization=on"),
+        ("EL2 max", "-machine virtualization=on -cpu max"),
+        ("EL2 GICv3", "-machine virtualization=on,gic-version=3"),
+        ("GICv2", "-machine gic-version=2"),
+        ("GICv3", "-machine gic-version=3"),
+        ("Cortex-A53", "-cpu cortex-a53"),
+        ("Cortex-A72", "-cpu cortex-a72"),
+        ("max", "-cpu max"),
+        ("high memory off", "-machine highmem=off"),
+        ("two CPUs", "-smp 2"),
+    ),
+}
+
+# What app `fault` is told to do, what must be said of it, and the status (axhal/power.h).
+PANIC, FAULT = 134, 139
+FAULTED = r"^axle: fault on CPU 0: "
+PANICKED = r"^axle: panic on CPU 0 at "
+NULL = "is a null pointer: the first page is never mapped"
+FAULTS = (
+    ("write-text", FAULT, [FAULTED + ".*, writing", "is the image's text, which is not writable"]),
+    ("write-rodata", FAULT, [FAULTED + ".*, writing", "is the image's constants"]),
+    ("write-text-alias", FAULT, [FAULTED + ".*, writing", "linear map"]),
+    ("null", FAULT, [FAULTED + ".*, reading 0x0{16}", NULL]),
+    ("exec-data", FAULT, [FAULTED + ".*, executing", "is the image's data, which is not exec"]),
+    ("exec-linear-map", FAULT, [FAULTED + ".*, executing", "linear map"]),
+    ("stack-overflow", FAULT, [FAULTED + ".*: stack overflow$", "guard page below the boot stack"]),
+    ("ud", FAULT, [FAULTED + ".*(illegal|undefined|unknown)"]),
+    ("smash", PANIC, [PANICKED + ".*stack smashed"]),
+    ("panic", PANIC, [PANICKED + ".*asked to, with the number 42"]),
+)
+
+
+def allocators() -> List[str]:
+    folders = ROOT.glob("modules/axalloc/bytes/*/Kconfig")
+    return sorted(f.parent.name for f in folders)
+
+
+def page_allocators() -> List[str]:
+    folders = ROOT.glob("modules/axalloc/pages/*/Kconfig")
+    return sorted(f.parent.name for f in folders)
+
+
+def apps_cases(platform: str) -> Iterator[Case]:
+    """Every app on every allocator, the default ones by no name."""
+    choices = [("", "")] + [(a, "") for a in allocators()] + [("", p) for p in page_allocators()]
+    for alloc, pages in choices:
+        for app in DEFAULT_APPS:
+            name = " ".join(filter(None, [platform, app, alloc, pages]))
+            yield Case(name, Build(platform, app, alloc, pages))
+
+
+def memory_cases(platform: str) -> Iterator[Case]:
+    for mem in HELLO_SIZES:
+        yield Case(f"{platform} helloworld MEM={mem}", Build(platform, "helloworld"), mem=mem)
+    for mem in MEMTEST_SIZES:
+        yield Case(f"{platform} memtest MEM={mem}", Build(platform, "memtest"), mem=mem,
+                   args=SMALL_MEMTEST)
+
+
+def machine_cases(platform: str) -> Iterator[Case]:
+    for name, arguments in MACHINES.get(platform, ()):
+        for app in ("helloworld", "selftest"):
+            yield Case(f"{platform} {app} on {name}", Build(platform, app), qemu=arguments.split())
+
+
+def moved_cases(platform: str) -> Iterator[Case]:
+    for grains in (1, 3, 7):
+        yield Case(f"{platform} moved by {2 * grains} MiB", Build(platform, "selftest"),
+                   prepare=hostile.moved(platform, grains))
+
+
+def log_cases(platform: str) -> Iterator[Case]:
+    for place, level in enumerate(LEVELS):
+        quieter = "|".join(LEVELS[place + 1:])
+        yield Case(f"{platform} log={level}", Build(platform, "helloworld"), args=f"log={level}",
+                   absent=[COLOR, rf"^\[.*\] ({quieter}): "] if quieter else [COLOR])
+
+
+def fault_cases(platform: str) -> Iterator[Case]:
+    for args, status, lines in FAULTS:
+        yield Case(f"{platform} fault {args}", Build(platform, "fault"), args=args,
+                   lines=[*lines, "^backtrace:$", NAMED_FRAME], status=status, end_within=2.0)
+
+
+def talk_cases(platform: str) -> Iterator[Case]:
+    """Other ends of a run, and the console's way in."""
+    fault = Build(platform, "fault")
+    yield Case(f"{platform} no argument", fault, status=2)
+    yield Case(f"{platform} names in a backtrace", fault, args="panic", status=PANIC, lines=[
+        r"^  #0 0x\w+ panic \(apps/fault/main.c:\d+\)$", r"^  #\d+ 0x\w+ main \("])
+    yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
+    yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
+               typed=[("^about to: echo", b"Hello, Axle\n")])
+    yield Case(f"{platform} reboot not allowed", fault, ["^rebooting$"], 123, "reboot")
+    yield Case(f"{platform} reboot", fault, ["^rebooting$"] * 3, 123, "reboot",
+               options=["--allow-reboot", "2"])
+
+
+def runner_cases(platform: str) -> Iterator[Case]:
+    """The runner itself: each way for a run not to be one, and to be told apart."""
+    hello = Build(platform, "helloworld")
+    yield Case(f"{platform} runner names a hang", hello, status=124, silence=1.0, end_within=2.0,
+               lines=["silent for 1 s", r"CPU 0 hangs at pc 0x[0-9a-f]{16}"],
+               prepare=hostile.hanging(platform))
+    for name, case in (
+            ("machine", Case("", hello, ["QEMU refuses this machine"], qemu=["-cpu", "nonsense"])),
+            ("amount of memory", Case("", hello, ["QEMU refuses this machine"], mem="1M")),
+            ("size", Case("", hello, ["MEM=12Q: give a size"], mem="12Q")),
+            ("program", Case("", hello, ["No such file"], options=["--qemu", "qemu-none"]))):
+        yield case._replace(name=f"{platform} runner tells a wrong {name}", status=125)
+
+
+def all_cases() -> List[Case]:
+    kinds = (apps_cases, memory_cases, machine_cases, moved_cases, log_cases, fault_cases,
+             talk_cases, runner_cases, hostile.cases)
+    return [case for platform in names() for kind in kinds for case in kind(platform)]
