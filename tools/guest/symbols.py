@@ -41,11 +41,13 @@ class Elf:
         self.start = min((h.start for h in headers), default=0)
         self.end = max((h.end for h in headers), default=0)
         self._text = [h for h in headers if h.flags & PF_X]
+        self._is_llvm = b"clang version" in data  # DW_AT_producer
 
     def tool(self, name: str) -> Optional[str]:
-        """The binutils program `name` for this ISA, GNU's or LLVM's."""
-        names = (GNU_PREFIX.get(self.machine, "") + name, "llvm-" + name)
-        return next((n for n in names if shutil.which(n)), None)
+        """GNU's or LLVM's program `name`: rather that of the compiler which made the image."""
+        names = [GNU_PREFIX.get(self.machine, "") + name, "llvm-" + name]
+        ordered = reversed(names) if self._is_llvm else names
+        return next((n for n in ordered if shutil.which(n)), None)
 
     def linked_address(self, address: int) -> Optional[int]:
         """`address` as the ELF knows it; None where it is not in the image."""
