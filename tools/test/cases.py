@@ -118,7 +118,7 @@ def talk_cases(platform: str) -> Iterator[Case]:
     fault = Build(platform, "fault")
     yield Case(f"{platform} no argument", fault, status=2)
     yield Case(f"{platform} names in a backtrace", fault, args="panic", status=PANIC, lines=[
-        r"^  #0 0x[0-9a-f]{16} panic \(apps/fault/main.c:\d+\)", r" main \(apps/fault/main.c:\d+\)"])
+        r"^  #\d+ 0x[0-9a-f]{16} panic \(apps/fault/main.c:\d+\)", r" main \(apps/fault/main.c:\d+\)"])
     yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
                typed=[("^about to: echo", b"Hello, Axle\n")])
