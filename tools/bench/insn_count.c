@@ -70,8 +70,8 @@ static void write_result(void)
     for (size_t i = 0; i < BUCKETS; i++) {
         for (const struct node *n = buckets[i]; n != NULL; n = n->next) {
             if (n->count[TO_MAIN] + n->count[TO_END] > 0) {
-                fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIu64 "\n", n->address,
-                        n->count[TO_MAIN], n->count[TO_END]);
+                fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIu64 "\n", n->address, n->count[TO_MAIN],
+                        n->count[TO_END]);
             }
         }
     }

@@ -15,8 +15,8 @@
 
 enum { READ = AXCPU_MAP_READ, READ_WRITE = AXCPU_MAP_READ | AXCPU_MAP_WRITE };
 
-/* Beyond this many pages one full flush is cheaper than one a page. */
-enum { FLUSH_PAGES_MAX = 32 };
+/* Beyond this one full flush is cheaper than one a page. */
+static const uint64_t flush_bytes_max = UINT64_C(32) * AX_PAGE_SIZE;
 
 static enum ax_err map(struct axhal_page_table *table, const char *start, const char *end,
                        unsigned map_flags)
@@ -143,7 +143,7 @@ enum ax_err kernel_table_fill(struct axhal_page_table *table, const struct axhal
 
 static void flush(struct ax_vrange range)
 {
-    if (range.size_bytes > FLUSH_PAGES_MAX * AX_PAGE_SIZE) {
+    if (range.size_bytes > flush_bytes_max) {
         axcpu_tlb_flush_all();
         return;
     }

@@ -1,0 +1,52 @@
+/*
+ * Memory that a device and the CPU both see, and the address that each knows it by.
+ *
+ * A device without an IOMMU in front of it can write any RAM, whatever it was given: nothing here
+ * can prevent that.
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axbase/attr.h>
+#include <axbase/err.h>
+#include <axbase/layout.h>
+
+/* One piece of coherent memory; ArceOS's DMAInfo. */
+struct axdma_memory {
+    void *cpu;             /* where the CPU reads and writes it */
+    struct ax_busaddr bus; /* what a device is told */
+};
+
+/*
+ * Bus address = physical address + CONFIG_AXDMA_PHYS_BUS_OFFSET, modulo 2^64 as the adder on the
+ * bus does it; axdma_bus_to_phys() is the inverse. Pure. Memory of axdma_alloc_coherent() never
+ * wraps.
+ */
+struct ax_busaddr axdma_phys_to_bus(struct ax_paddr address);
+struct ax_paddr axdma_bus_to_phys(struct ax_busaddr address);
+
+/* AX_EFAULT: `address` is neither in the linear map nor in the image; `*out` untouched. */
+AX_MUST_CHECK enum ax_err axdma_virt_to_bus(const void *address, struct ax_busaddr *out);
+
+/*
+ * Zeroed memory that stays coherent: what either side writes, the other reads, without cache
+ * maintenance. Physically contiguous, uncached where the ISA can say so (docs/axdma.md), and never
+ * in a cache line with anything else.
+ *
+ *   layout  size not 0; any power of two of alignment, beyond a page too
+ *   out     written only on AX_OK; the caller owns it until axdma_dealloc_coherent()
+ *
+ * AX_EINVAL: size 0 or an invalid layout. AX_ENOMEM: no pages, or no page table to change the
+ * attribute of part of a large leaf. AX_ERANGE: the bus address would wrap. Nothing is kept on an
+ * error. Task context; takes axdma's lock, then axmm's or axalloc's. Cost: for a small piece about
+ * 150 instructions when a page is at hand; else that of the pages, a flush, and zeroing.
+ */
+AX_MUST_CHECK enum ax_err axdma_alloc_coherent(struct ax_layout layout, struct axdma_memory *out);
+
+/*
+ * Give back what axdma_alloc_coherent() gave for the same layout. The pages' ordinary attribute is
+ * restored, and flushed, before they can be handed out again.
+ *
+ * AX_EINVAL: this is not such memory, or not all of it; named in an error line, nothing changed.
+ */
+enum ax_err axdma_dealloc_coherent(struct axdma_memory memory, struct ax_layout layout);

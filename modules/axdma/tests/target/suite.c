@@ -1,0 +1,118 @@
+/*
+ * axdma on the target: addresses, sizes and alignments, zeroes, the attribute while it is handed
+ * out and after, and refusals. QEMU's CPUs have no caches: the attribute is proved by the table.
+ */
+#include <axalloc/alloc.h>
+#include <axbase/string.h>
+#include <axdma/config.h>
+#include <axdma/dma.h>
+#include <axhal/mem.h>
+#include <axmm/kernel_space.h>
+#include <axtest/test.h>
+
+static bool is_uncached(const void *address)
+{
+    struct axhal_mapping mapping;
+    return axmm_query(ax_vaddr_of(address), &mapping) == AX_OK &&
+           (mapping.map_flags & AXCPU_MAP_UNCACHED) != 0;
+}
+
+static bool is_zero(const unsigned char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+static void test_addresses(struct axtest *test)
+{
+    static int anything;
+    struct ax_paddr physical;
+    struct ax_busaddr bus;
+    AXTEST_CHECK(test, axhal_virt_to_phys(ax_vaddr_of(&anything), &physical) == AX_OK);
+    AXTEST_CHECK(test, axdma_virt_to_bus(&anything, &bus) == AX_OK);
+    AXTEST_CHECK(test, bus.raw == physical.raw + CONFIG_AXDMA_PHYS_BUS_OFFSET);
+    AXTEST_CHECK(test, axdma_phys_to_bus(physical).raw == bus.raw);
+    AXTEST_CHECK(test, axdma_bus_to_phys(bus).raw == physical.raw);
+    AXTEST_CHECK(test, axdma_virt_to_bus(NULL, &bus) == AX_EFAULT);
+}
+
+/* One piece: right in every respect while it is ours, ordinary memory after. */
+static void check_piece(struct axtest *test, size_t size, size_t align)
+{
+    struct ax_layout layout = {size, align};
+    struct axdma_memory memory;
+    struct ax_paddr physical;
+    if (!AXTEST_CHECK(test, axdma_alloc_coherent(layout, &memory) == AX_OK))
+        return;
+    unsigned char *bytes = memory.cpu;
+    AXTEST_CHECK(test, ax_is_aligned((uintptr_t)bytes, align));
+    AXTEST_CHECK(test, axhal_virt_to_phys(ax_vaddr_of(bytes), &physical) == AX_OK);
+    AXTEST_CHECK(test, axdma_phys_to_bus(physical).raw == memory.bus.raw);
+    AXTEST_CHECK(test, is_zero(bytes, size));
+    AXTEST_CHECK(test, is_uncached(bytes) && is_uncached(bytes + size - 1));
+    memset(bytes, 0xa5, size);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, layout) == AX_OK);
+    AXTEST_CHECK(test, !is_uncached(bytes) && !is_uncached(bytes + size - 1));
+}
+
+static void test_layouts(struct axtest *test)
+{
+    static const size_t sizes[] = {1, 63, 64, 65, 100, 2048, 2049, 4095, 4096, 4097, 65536};
+    static const size_t aligns[] = {1, 16, 64, 128, 2048, 4096, 8192, 65536, 2 << 20};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (size_t j = 0; j < sizeof aligns / sizeof aligns[0]; j++)
+            check_piece(test, sizes[i], aligns[j]);
+}
+
+enum { PIECES = 200 };
+
+static void test_many_small(struct axtest *test)
+{
+    static struct axdma_memory pieces[PIECES];
+    struct ax_layout layout = {96, 16};
+    size_t pages = axalloc_used_pages(axalloc_global());
+    size_t bytes = axalloc_used_bytes(axalloc_global());
+    for (unsigned i = 0; i < PIECES; i++) {
+        if (!AXTEST_CHECK(test, axdma_alloc_coherent(layout, &pieces[i]) == AX_OK))
+            return;
+        memset(pieces[i].cpu, (int)i, layout.size);
+    }
+    for (unsigned i = 0; i < PIECES; i++) {
+        const unsigned char *own = pieces[i].cpu;
+        AXTEST_CHECK(test, own[0] == (unsigned char)i && own[95] == (unsigned char)i);
+        AXTEST_CHECK(test, axdma_dealloc_coherent(pieces[i], layout) == AX_OK);
+    }
+    AXTEST_CHECK(test, axalloc_used_bytes(axalloc_global()) == bytes);
+    /* what stays are tables of leaves that were split, not DMA pages */
+    AXTEST_CHECK(test, axalloc_used_pages(axalloc_global()) - pages <= 2);
+}
+
+static void test_refusals(struct axtest *test)
+{
+    struct ax_layout layout = {256, 64};
+    struct ax_layout larger = {512, 64};
+    struct ax_layout pages = {2 * AX_PAGE_SIZE, AX_PAGE_SIZE};
+    struct axdma_memory memory;
+    struct axdma_memory foreign = {test, {0}};
+    AXTEST_CHECK(test, axdma_alloc_coherent((struct ax_layout){0, 1}, &memory) == AX_EINVAL);
+    AXTEST_CHECK(test, axdma_alloc_coherent((struct ax_layout){8, 3}, &memory) == AX_EINVAL);
+    AXTEST_CHECK(test, axdma_alloc_coherent((struct ax_layout){(size_t)1 << 40, 1}, &memory) ==
+                           AX_ENOMEM);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(foreign, layout) == AX_EINVAL);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(foreign, pages) == AX_EINVAL);
+    AXTEST_CHECK(test, axdma_alloc_coherent(layout, &memory) == AX_OK);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, larger) == AX_EINVAL);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, layout) == AX_OK);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, layout) == AX_EINVAL);
+}
+
+static const struct axtest_case cases[] = {
+    {"physical, virtual and bus addresses", test_addresses},
+    {"sizes and alignments", test_layouts},
+    {"many small pieces come and go", test_many_small},
+    {"what must not be is refused", test_refusals},
+};
+
+const struct axtest_suite axdma_suite = {"axdma", cases, AXTEST_COUNT(cases)};
