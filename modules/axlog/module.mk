@@ -3,3 +3,4 @@ deps := axbase
 srcs := src/log.c
 test-deps := axtest
 host-tests := test_log
+host-support := host/ports.c

@@ -4,7 +4,7 @@
  * after a word "--".
  */
 #include "internal.h"
-#include <axalloc/alloc.h>
+#include <axalloc/malloc.h>
 #include <axbase/string.h>
 #include <axlog/log.h>
 

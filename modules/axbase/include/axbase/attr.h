@@ -16,6 +16,8 @@
 #define AX_SECTION(name) __attribute__((section(name)))
 #define AX_USED __attribute__((used))
 #define AX_PACKED __attribute__((packed))
+/* `function` gets the address of the variable when its scope ends. */
+#define AX_CLEANUP(function) __attribute__((cleanup(function)))
 
 /* A function that must not carry a stack check: it runs before the canary is set. */
 #define AX_NO_STACK_PROTECTOR __attribute__((no_stack_protector))

@@ -1,0 +1,103 @@
+/*
+ * The contract of a byte allocator: a heap that is given regions of memory and hands out blocks.
+ *
+ * One folder holds one allocator; the build chooses the folder, and so which `bytes_impl.h` this
+ * header includes. That file defines `struct axalloc_bytes`, the state of one heap. Adding an
+ * allocator is adding a folder; nothing here or in src/ changes. modules/axalloc/README.md has
+ * the steps, and tests/host/conformance_bytes.c is this contract as a program.
+ *
+ * An instance whose bytes are all zero is an empty heap, as after axalloc_bytes_init().
+ * No function here locks, logs or calls upward: the facade does. Calls on one instance must not
+ * overlap in time; two instances are independent. Any context, if the caller's lock allows it.
+ *
+ * What every allocator promises about a pointer from axalloc_bytes_alloc(): it is aligned as
+ * asked, and at least to AX_MALLOC_ALIGN; its usable bytes lie inside one region and overlap no
+ * other live block, nor the allocator's own records.
+ *
+ * Frees are the app's to get right: a pointer that is not a live block is a broken promise. An
+ * allocator that can tell cheaply panics by name; each folder states what it can tell.
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axbase/attr.h>
+#include <axbase/err.h>
+#include <axbase/layout.h>
+#include <bytes_impl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What may become of a region once no block in it is live. */
+enum axalloc_region_use {
+    AXALLOC_REGION_STAYS,     /* the heap keeps it for ever */
+    AXALLOC_REGION_GOES_BACK, /* axalloc_bytes_release() may hand it out again */
+};
+
+/* What axalloc_bytes_dealloc() is told when the caller does not know the size. */
+#define AXALLOC_SIZE_UNKNOWN ((size_t)0)
+
+/* The name that ALLOC= and the banner use. */
+extern const char axalloc_bytes_name[];
+
+/* An empty heap without memory. Whatever the instance held before is forgotten, not freed. */
+void axalloc_bytes_init(struct axalloc_bytes *self);
+
+/*
+ * Give the heap the `size` bytes at `start`; any alignment, rounded inward. Adjacent to, above or
+ * below the regions it has. The heap owns the bytes from AX_OK on; their contents are lost.
+ *
+ * AX_EINVAL: too small to hold even one block, or past the end of the address space, or larger
+ * than the allocator can manage; nothing changed and nothing was written.
+ */
+AX_MUST_CHECK enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start,
+                                                   size_t size, enum axalloc_region_use use);
+
+/*
+ * The least size of an AX_PAGE_SIZE-aligned region which, when added, is sure to hold a block of
+ * this layout: the allocator's own records and the worst case of alignment are counted.
+ * 0: no region can. `layout` is valid. Constant time.
+ */
+size_t axalloc_bytes_region_for(struct ax_layout layout);
+
+/*
+ * A block of at least `layout.size` bytes, aligned to `layout.align`. `layout` is valid. Size 0
+ * gives a block of its own, which must be freed too. NULL: no memory; nothing changed.
+ * Contents: undefined.
+ */
+void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout);
+
+/*
+ * Free a live block. `size` is the size it was allocated with (or resized to), or
+ * AXALLOC_SIZE_UNKNOWN. Returns true when axalloc_bytes_release() has a region to hand out.
+ */
+bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t size);
+
+/*
+ * Take an empty AXALLOC_REGION_GOES_BACK region out of the heap. True: `*out` is the region as
+ * rounded by axalloc_bytes_add_memory(), the caller's again. False: there is none.
+ */
+bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out);
+
+/* Bytes that the owner of a live block may use: at least what was asked. */
+size_t axalloc_bytes_usable_size(const struct axalloc_bytes *self, const void *pointer);
+
+/*
+ * Make a live block `size` bytes long where it is. False: that cannot be done; nothing changed.
+ * On true the contents are kept up to the smaller of the two sizes. Never fails to shrink.
+ */
+bool axalloc_bytes_resize(struct axalloc_bytes *self, void *pointer, size_t size);
+
+/*
+ * Counters, constant time. total = used + available; the allocator's fixed records of a region
+ * are in none of them. `used` counts live blocks with their headers and padding, so it is at
+ * least the sum of the usable sizes, and 0 when no block is live.
+ */
+size_t axalloc_bytes_total(const struct axalloc_bytes *self);
+size_t axalloc_bytes_used(const struct axalloc_bytes *self);
+size_t axalloc_bytes_available(const struct axalloc_bytes *self);
+
+/*
+ * Check every invariant of the heap. NULL: it is sound. Else the first broken invariant in
+ * words, static storage. Reads only; time in proportion to the number of blocks.
+ */
+AX_MUST_CHECK const char *axalloc_bytes_check(const struct axalloc_bytes *self);

@@ -1,0 +1,8 @@
+# axalloc: page allocator, byte allocator, and the facade over both. ALLOC_DIR and PAGES_DIR are the
+# folders of the two allocators that this build takes.
+deps := axbase axsync axlog
+srcs := src/alloc.c src/counters.c src/malloc.c src/page.c \
+    $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
+includes := $(ALLOC_DIR) $(PAGES_DIR)
+test-deps := axtest axcpu
+host-tests := test_regressions $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)

@@ -1,0 +1,207 @@
+/*
+ * bitmap: a page allocator that places every run at the lowest address where it fits.
+ *
+ * Idea: one bit a page says free. Above the bits lie summaries (bitmap_level.h) that answer three
+ * questions without looking at the bits one by one: where is the first run of n pages (a tree of
+ * the longest run that begins in each word of bits), where does a run end, and where does it
+ * begin (whole free words are the units of a second row of bits with its own tree, whole free
+ * words of that one those of a third, and so on). First fit by address was chosen because it uses
+ * memory best: long runs survive at high addresses.
+ *
+ * Up to 65 pages the tree's answer is exact. A longer run is sought at the highest level at which
+ * any such run has a whole unit; what is found there is measured exactly, and passed over if it
+ * is too short or misaligned.
+ *
+ * Invariants, checked by check.c: a bit is set iff the page is free; nothing outside the range is
+ * ever free; each summary says what is below it; the counters are the sums; regions are disjoint
+ * and sorted.
+ *
+ * Metadata: 1.2 bits a page, written only in the range's own last pages (or where the caller
+ * says), by words: about 7 instructions a MiB when a range is added.
+ *
+ * Does badly: a run of more than 65 pages, or one aligned to more than a page, walks over the free
+ * runs that are just too short or misaligned, in the worst case all of them. Regions are a list,
+ * so a free costs a step for each region below. A run never spans two regions.
+ */
+#include <axalloc/pages.h>
+#include <axbase/bits.h>
+#include <bitmap_region.h>
+
+const char axalloc_pages_name[] = "bitmap";
+
+/* ---- runs within a region ---- */
+
+/* The first page of the free run that holds unit `unit` of `level`, as far down as it is known. */
+static size_t run_start(const struct bitmap_region *region, unsigned level, size_t unit)
+{
+    while (level-- > 0) {
+        uint64_t below = unit > 0 ? region->levels[level].bits[unit - 1] : 0;
+        unit = unit * 64 - (below == UINT64_MAX ? 64 : ax_clz64(~below));
+    }
+    return unit;
+}
+
+/* The first page at or after `page` that is not free. */
+static size_t run_end(const struct bitmap_region *region, size_t page)
+{
+    unsigned level = 0;
+    size_t unit = page;
+    uint64_t taken;
+    while ((taken = ~region->levels[level].bits[unit / 64] >> unit % 64) == 0) {
+        unit = unit / 64 + 1;
+        level++;
+    }
+    unit += ax_ctz64(taken);
+    while (level-- > 0)
+        unit = unit * 64 + ax_ctz64(~region->levels[level].bits[unit]);
+    return unit;
+}
+
+/*
+ * The lowest run of `count` free pages whose first page is a multiple of `align`. At level k a
+ * run of n pages has at least (n + 1) / 64^k - 1 whole units, wherever it begins.
+ */
+static size_t find_run(const struct bitmap_region *region, size_t count, uint64_t align)
+{
+    unsigned level = 0;
+    while (level + 1 < region->level_count && (count + 1) >> (6 * (level + 1)) >= 2)
+        level++;
+    size_t units = level == 0 ? count : ((count + 1) >> 6 * level) - 1;
+    unsigned reach = units < BITMAP_REACH_MAX ? (unsigned)units : BITMAP_REACH_MAX;
+    for (size_t from = 0;;) {
+        size_t unit = bitmap_level_find_run(&region->levels[level], from, reach);
+        if (unit == BITMAP_NONE)
+            return BITMAP_NONE;
+        size_t start = run_start(region, level, unit);
+        size_t end = run_end(region, unit << 6 * level);
+        size_t at = ax_align_up(region->first_page + start, align) - region->first_page;
+        if (at < end && end - at >= count)
+            return at;
+        from = (at > end ? at : end) >> 6 * level;
+    }
+}
+
+/* One page, at the first free one. The region has one. */
+static size_t find_page(struct bitmap_region *region)
+{
+    const struct bitmap_level *pages = &region->levels[0];
+    if (pages->bits[region->lowest_word] == 0)
+        region->lowest_word = bitmap_level_find_word(pages, region->lowest_word, 1);
+    return region->lowest_word * 64 + ax_ctz64(pages->bits[region->lowest_word]);
+}
+
+static size_t find(struct bitmap_region *region, size_t count, uint64_t align)
+{
+    if (region->free_pages < count)
+        return BITMAP_NONE;
+    if (align > 1 || count > BITMAP_REACH_MAX)
+        return find_run(region, count, align);
+    if (count == 1)
+        return find_page(region);
+    return bitmap_level_find_run(&region->levels[0], 0, (unsigned)count);
+}
+
+static void take(struct axalloc_pages *self, struct bitmap_region *region, size_t page,
+                 size_t count)
+{
+    self->free_pages -= count;
+    region->free_pages -= count;
+    struct bitmap_units units = {page, count};
+    for (unsigned level = 0; units.count > 0; level++)
+        units = bitmap_level_take(&region->levels[level], units);
+}
+
+/* ---- the contract ---- */
+
+static bool is_page_align(size_t align)
+{
+    return align >= AX_PAGE_SIZE && ax_is_power_of_two(align);
+}
+
+/* The region that has all of these pages, or NULL. */
+static struct bitmap_region *region_with(const struct axalloc_pages *self, struct ax_vaddr start,
+                                         size_t count)
+{
+    uint64_t page = start.raw >> AX_PAGE_SHIFT;
+    struct bitmap_region *region = self->regions;
+    while (region != NULL && page - region->first_page >= region->pages)
+        region = region->next;
+    if (region == NULL || count > region->pages - (size_t)(page - region->first_page))
+        return NULL;
+    return region;
+}
+
+enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
+                                struct ax_vaddr *out)
+{
+    if (count == 0 || !is_page_align(align))
+        return AX_EINVAL;
+    for (struct bitmap_region *region = self->regions; region != NULL; region = region->next) {
+        size_t page = find(region, count, align >> AX_PAGE_SHIFT);
+        if (page != BITMAP_NONE) {
+            take(self, region, page, count);
+            *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
+            return AX_OK;
+        }
+    }
+    return AX_ENOMEM;
+}
+
+enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr start, size_t count,
+                                   size_t align)
+{
+    if (count == 0 || !is_page_align(align) || !ax_is_aligned(start.raw, align))
+        return AX_EINVAL;
+    struct bitmap_region *region = region_with(self, start, count);
+    if (region == NULL)
+        return AX_EFAULT;
+    size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
+    if (run_end(region, page) - page < count)
+        return AX_EBUSY;
+    take(self, region, page, count);
+    return AX_OK;
+}
+
+/* None of the pages is free. */
+static bool all_taken(const struct bitmap_region *region, size_t page, size_t count)
+{
+    const uint64_t *bits = region->levels[0].bits;
+    size_t last = page + count - 1;
+    uint64_t first_mask = UINT64_MAX << page % 64, last_mask = UINT64_MAX >> (63 - last % 64);
+    if (page / 64 == last / 64)
+        return (bits[page / 64] & first_mask & last_mask) == 0;
+    for (size_t word = page / 64 + 1; word < last / 64; word++)
+        if (bits[word] != 0)
+            return false;
+    return ((bits[page / 64] & first_mask) | (bits[last / 64] & last_mask)) == 0;
+}
+
+enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
+{
+    if (count == 0 || !ax_is_aligned(start.raw, AX_PAGE_SIZE))
+        return AX_EINVAL;
+    struct bitmap_region *region = region_with(self, start, count);
+    if (region == NULL)
+        return AX_EFAULT;
+    size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
+    if (!all_taken(region, page, count))
+        return AX_EINVAL;
+    self->free_pages += count;
+    region->free_pages += count;
+    if (page / 64 < region->lowest_word)
+        region->lowest_word = page / 64;
+    struct bitmap_units units = {page, count};
+    for (unsigned level = 0; units.count > 0; level++)
+        units = bitmap_level_give(&region->levels[level], units);
+    return AX_OK;
+}
+
+size_t axalloc_pages_total(const struct axalloc_pages *self)
+{
+    return self->total_pages;
+}
+
+size_t axalloc_pages_available(const struct axalloc_pages *self)
+{
+    return self->free_pages;
+}

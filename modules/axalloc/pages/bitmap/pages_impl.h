@@ -1,0 +1,13 @@
+/* The state of one bitmap page allocator; see bitmap.c for how it works. Private to this folder. */
+#pragma once
+
+#include <stddef.h>
+
+struct bitmap_region;
+
+/* All zero bytes is an instance without pages. */
+struct axalloc_pages {
+    struct bitmap_region *regions; /* by address, lowest first */
+    size_t total_pages;
+    size_t free_pages;
+};
