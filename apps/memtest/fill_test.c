@@ -1,8 +1,9 @@
 /*
- * Growth to nearly all RAM and back. Blocks of about 1 to 256 KiB until there is none, then of half
- * that, and so on down to 1 KiB; then each is checked and freed, the odd ones first.
+ * Growth to nearly all RAM and back: blocks until there is none to be had, then of half that size,
+ * and so on down to 1 KiB; then each is checked and freed, every second one first.
  *
- * On a large machine not every word is written, so that the time stays bounded: 16 M words at most.
+ * The first 128 MiB are written and checked word by word. Beyond, the two ends of each block are:
+ * the host of a virtual machine with much memory would have to find all of it.
  */
 #include "random.h"
 #include "tests.h"
@@ -10,49 +11,59 @@
 #include <axalloc/alloc.h>
 #include <axalloc/malloc.h>
 
-enum { LARGEST = 256 << 10, SMALLEST = 1 << 10, WORDS_AT_MOST = 16 << 20 };
+enum { LEAST = 1 << 10, LARGE = 256 << 10, BLOCKS = 1024 };
+
+#define WHOLLY_CHECKED ((size_t)128 << 20)
 
 /* At the start of each block, so that the list needs no memory of its own. */
 struct filler {
     struct filler *next;
     size_t size;
+    size_t stride; /* of the words that are written */
+    size_t unused; /* what follows stays aligned to 16 */
 };
 
-static void *contents_of(struct filler *filler)
+static struct filler *add_filler(struct filler *list, size_t size, bool whole)
 {
-    return filler + 1;
+    struct filler *filler = axalloc_malloc(sizeof *filler + size);
+    if (filler == NULL)
+        return NULL;
+    size_t stride = whole ? 1 : size;
+    *filler = (struct filler){list, size, stride, 0};
+    fill_words(filler + 1, size, size, stride);
+    return filler;
 }
 
-static struct filler *fill_memory(size_t stride, struct report *report)
+/* Blocks of `limit` / 2 to `limit` bytes and less, until not even LEAST bytes are left. */
+static struct filler *fill_memory(size_t limit, struct report *report)
 {
     uint64_t state = 17;
     struct filler *list = NULL;
-    for (size_t limit = LARGEST; limit >= SMALLEST;) {
+    for (size_t total = 0; limit >= LEAST;) {
         size_t size = limit / 2 + random_below(&state, limit / 2);
-        struct filler *filler = axalloc_malloc(sizeof *filler + size);
+        struct filler *filler = add_filler(list, size, total < WHOLLY_CHECKED);
         if (filler == NULL) {
             limit /= 2;
             continue;
         }
-        *filler = (struct filler){list, size};
-        fill_words(contents_of(filler), size, size, stride);
         list = filler;
+        total += size;
         report->operations += 2;
     }
     return list;
 }
 
-/* Check and free every second block of the list from the first on; what is left of the list. */
-static const char *free_every_second(struct filler **list, size_t stride)
+/* Check and free every second block of the list, the first one to begin with. */
+static const char *free_every_second(struct filler **link)
 {
-    for (struct filler **link = list; *link != NULL; link = &(*link)->next) {
+    while (*link != NULL) {
         struct filler *filler = *link;
-        if (!has_words(contents_of(filler), filler->size, filler->size, stride))
+        if (!has_words(filler + 1, filler->size, filler->size, filler->stride))
             return "a block lost its contents while memory was full";
         *link = filler->next;
         axalloc_free(filler);
-        if (*link == NULL)
-            break;
+        if (*link != NULL)
+            link = &(*link)->next;
     }
     return NULL;
 }
@@ -61,13 +72,13 @@ const char *test_fill(struct report *report)
 {
     struct axalloc *global = axalloc_global();
     size_t free_before = axalloc_available_pages(global);
-    size_t stride = free_before * (AX_PAGE_SIZE / sizeof(uint64_t)) / WORDS_AT_MOST + 1;
-    struct filler *list = fill_memory(stride, report);
+    size_t limit = free_before * (AX_PAGE_SIZE / BLOCKS);
+    struct filler *list = fill_memory(limit > LARGE ? limit : LARGE, report);
     note_peak(report);
     if (axalloc_available_pages(global) > free_before / 20)
         return "memory ran out with more than a twentieth of it free";
     const char *failed = axalloc_check(global);
     while (list != NULL && failed == NULL)
-        failed = free_every_second(&list, stride);
+        failed = free_every_second(&list);
     return failed;
 }

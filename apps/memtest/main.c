@@ -42,16 +42,16 @@ void fill_words(void *block, size_t bytes, size_t seed, size_t stride)
         ((unsigned char *)block)[bytes - 1] = (unsigned char)seed;
 }
 
-int has_words(const void *block, size_t bytes, size_t seed, size_t stride)
+bool has_words(const void *block, size_t bytes, size_t seed, size_t stride)
 {
     const uint64_t *words = block;
     if (bytes > 0 && ((const unsigned char *)block)[bytes - 1] != (unsigned char)seed)
-        return 0;
+        return false;
     size_t whole = bytes / sizeof *words;
     for (size_t i = 0; i < whole; i += stride)
         if (words[i] != word_for(&words[i], seed) && (i + 1) * sizeof *words != bytes)
-            return 0; /* the last byte of the last word was overwritten */
-    return 1;
+            return false; /* the last byte of the last word was overwritten */
+    return true;
 }
 
 /* The number after `keys=`, or 0. */

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a part did, for the table. */
@@ -38,4 +39,4 @@ void note_peak(struct report *report);
  * block which was moved, overlapped or handed out twice shows. Every `stride`-th word, 1 = all.
  */
 void fill_words(void *block, size_t bytes, size_t seed, size_t stride);
-int has_words(const void *block, size_t bytes, size_t seed, size_t stride);
+bool has_words(const void *block, size_t bytes, size_t seed, size_t stride);
