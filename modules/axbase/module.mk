@@ -5,5 +5,5 @@ ifneq ($(ISA),host)
 srcs-nolto += src/string.c
 endif
 test-deps := axtest
-host-tests := test_addr test_bits test_fmt test_string
+host-tests := test_addr test_assert test_bits test_err test_fmt test_layout test_list test_string
 target-tests := tests/target/suite.c

@@ -29,9 +29,10 @@ class Build(NamedTuple):
     app: str
     alloc: str = ""
     pages: str = ""
+    log: str = ""
 
     def variables(self) -> Dict[str, str]:
-        return dict(zip(("PLATFORM", "APP", "ALLOC", "PAGES"), self))
+        return dict(zip(("PLATFORM", "APP", "ALLOC", "PAGES", "LOG"), self))
 
 
 class Prepared(NamedTuple):

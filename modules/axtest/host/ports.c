@@ -16,6 +16,8 @@
 #include <axtest/host.h>
 
 char axtest_last_panic[512];
+const char *axtest_last_panic_file = "";
+unsigned axtest_last_panic_line;
 
 void ax_port_write(const char *text, size_t bytes)
 {
@@ -24,6 +26,8 @@ void ax_port_write(const char *text, size_t bytes)
 
 void ax_port_panic(const char *file, unsigned line, const char *format, va_list args)
 {
+    axtest_last_panic_file = file;
+    axtest_last_panic_line = line;
     ax_vsnprintf(axtest_last_panic, sizeof axtest_last_panic, format, args);
     mock_assert(0, axtest_last_panic, file, (int)line);
     __builtin_trap();
