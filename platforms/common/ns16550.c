@@ -62,11 +62,17 @@ static bool keeps_scratch(uint8_t value)
     return (uint8_t)read_register(SCR) == value;
 }
 
+/* Something is there that takes accesses of our width. */
+static bool is_readable(void)
+{
+    uint32_t word;
+    uint8_t byte;
+    return is_wide ? axcpu_try_read32(base, &word) : axcpu_try_read8(base, &byte);
+}
+
 bool ns16550_answers(void)
 {
-    uint32_t anything;
-    return base != NULL && axcpu_try_read32(base, &anything) && keeps_scratch(0x5a) &&
-           keeps_scratch(0xa5);
+    return base != NULL && is_readable() && keeps_scratch(0x5a) && keeps_scratch(0xa5);
 }
 
 enum ax_err ns16550_probe(const struct axhal_fdt_node *node)
