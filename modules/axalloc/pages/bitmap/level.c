@@ -285,18 +285,6 @@ bool bitmap_level_take_first_of(struct bitmap_level *level, size_t word)
     return true;
 }
 
-bool bitmap_level_give_lone(struct bitmap_level *level, size_t unit)
-{
-    size_t word = unit / WORD_BITS;
-    unsigned bit = unit % WORD_BITS;
-    if (bit == 0 || bit == WORD_BITS - 1 || bytes_of(level)[level->first_leaf + word] == 0)
-        return false;
-    if ((level->bits[word] & UINT64_C(5) << (bit - 1)) != 0)
-        return false; /* a neighbour is free */
-    level->bits[word] |= UINT64_C(1) << bit;
-    return true;
-}
-
 struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_units units)
 {
     struct span span = span_of(units);
@@ -332,6 +320,29 @@ static inline unsigned row_start(uint64_t word, unsigned bit)
     return bit == 0 ? 0 : bit - ones_above(word << (WORD_BITS - bit));
 }
 
+/* A row of units from bit `start` of `word` on has become longer: the reaches that see it. */
+static inline void raise_row(struct bitmap_level *level, size_t word, unsigned start)
+{
+    raise(level, word, start);
+    if (start > 0 || word == 0)
+        return;
+    unsigned before = ones_above(level->bits[word - 1]);
+    if (before > 0)
+        raise(level, word - 1, WORD_BITS - before);
+}
+
+bool bitmap_level_give_one(struct bitmap_level *level, size_t unit)
+{
+    size_t word = unit / WORD_BITS;
+    unsigned bit = unit % WORD_BITS;
+    uint64_t bits = level->bits[word] | UINT64_C(1) << bit;
+    if (bits == ALL_FREE)
+        return false;
+    level->bits[word] = bits;
+    raise_row(level, word, row_start(bits, bit));
+    return true;
+}
+
 struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units)
 {
     struct span span = span_of(units);
@@ -348,9 +359,6 @@ struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_
         memset(&bits[first + 1], 0xff, (last - first - 1) * sizeof *bits);
         tree_fill(level, first + 1, last, BITMAP_REACH_MAX);
     }
-    unsigned start = row_start(bits[first], units.first % WORD_BITS);
-    raise(level, first, start);
-    if (start == 0 && first > 0 && ones_above(bits[first - 1]) > 0)
-        raise(level, first - 1, WORD_BITS - ones_above(bits[first - 1]));
+    raise_row(level, first, row_start(bits[first], units.first % WORD_BITS));
     return full_words(level, span);
 }
