@@ -7,3 +7,4 @@ includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+target-tests := tests/target/suite.c

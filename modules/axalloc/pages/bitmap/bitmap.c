@@ -24,6 +24,7 @@
  * so a free costs a step for each region below. A run never spans two regions.
  */
 #include <axalloc/pages.h>
+#include <axbase/attr.h>
 #include <axbase/bits.h>
 #include <bitmap_region.h>
 
@@ -61,7 +62,7 @@ static size_t run_end(const struct bitmap_region *region, size_t page)
  * The lowest run of `count` free pages whose first page is a multiple of `align`. At level k a
  * run of n pages has at least (n + 1) / 64^k - 1 whole units, wherever it begins.
  */
-static size_t find_run(const struct bitmap_region *region, size_t count, uint64_t align)
+static AX_NOINLINE size_t find_run(const struct bitmap_region *region, size_t count, uint64_t align)
 {
     unsigned level = 0;
     while (level + 1 < region->level_count && (count + 1) >> (6 * (level + 1)) >= 2)
@@ -175,7 +176,7 @@ static void give_run(struct bitmap_region *region, size_t page, size_t count)
 {
     if (page / 64 < region->lowest_word)
         region->lowest_word = page / 64;
-    if (count == 1 && bitmap_level_give_lone(&region->levels[0], page))
+    if (count == 1 && bitmap_level_give_one(&region->levels[0], page))
         return;
     struct bitmap_units units = {page, count};
     for (unsigned level = 0; units.count > 0; level++)

@@ -62,15 +62,13 @@ struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_
 struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units);
 
 /*
- * The two quick ways for one unit, for when no summary changes. False: one does, or may; nothing
- * was done.
+ * Take the first free unit of `word`, which has one, while the word before ends with a taken one.
+ * False: nothing was done, for a summary would change.
  */
-
-/* Take the first free unit of `word`, which has one; the unit before the word is not free. */
 bool bitmap_level_take_first_of(struct bitmap_level *level, size_t word);
 
-/* Give a unit whose neighbours are taken; itself it is taken, too. */
-bool bitmap_level_give_lone(struct bitmap_level *level, size_t unit);
+/* Give one unit, which is taken. False: nothing was done, for the next level would change. */
+bool bitmap_level_give_one(struct bitmap_level *level, size_t unit);
 
 /* The first word at or after `word` that has this reach, from 1 to REACH_MAX; or BITMAP_NONE. */
 size_t bitmap_level_find_word(const struct bitmap_level *level, size_t word, unsigned reach);

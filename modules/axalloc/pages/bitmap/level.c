@@ -6,6 +6,7 @@
  * word. Finding walks down the tree, one comparison of eight bytes a node.
  */
 #include <axbase/addr.h>
+#include <axbase/attr.h>
 #include <axbase/bits.h>
 #include <axbase/string.h>
 #include <bitmap_level.h>
@@ -96,7 +97,7 @@ static inline uint64_t larger_bytes(uint64_t a, uint64_t b)
     return b ^ ((a ^ b) & mask);
 }
 
-static inline unsigned largest_byte(uint64_t bytes)
+static unsigned largest_byte(uint64_t bytes)
 {
     bytes = larger_bytes(bytes, bytes >> 32);
     bytes = larger_bytes(bytes, bytes >> 16);
@@ -105,7 +106,7 @@ static inline unsigned largest_byte(uint64_t bytes)
 }
 
 /* A reach has grown to `reach`, if it was not that large before. */
-static void tree_raise(struct bitmap_level *level, size_t word, unsigned reach)
+static inline void tree_raise(struct bitmap_level *level, size_t word, unsigned reach)
 {
     uint8_t *bytes = bytes_of(level);
     size_t i = level->first_leaf + word;
@@ -131,7 +132,8 @@ static void tree_lower(struct bitmap_level *level, size_t i)
 }
 
 /* The reaches of words [first, end) become 0 or REACH_MAX, all of them; there is at least one. */
-static void tree_fill(struct bitmap_level *level, size_t first, size_t end, unsigned reach)
+static AX_NOINLINE void tree_fill(struct bitmap_level *level, size_t first, size_t end,
+                                  unsigned reach)
 {
     uint8_t *bytes = bytes_of(level);
     size_t low = level->first_leaf + first, high = level->first_leaf + end - 1;
@@ -259,21 +261,15 @@ static inline unsigned length_from(const struct bitmap_level *level, size_t word
     return length < BITMAP_REACH_MAX ? length : BITMAP_REACH_MAX;
 }
 
-/* The bit at which the row of ones begins that bit `bit` ends, or that begins at it. */
-static inline unsigned row_start(uint64_t word, unsigned bit)
+/* Units from `word` on were taken: its reach may be less. */
+static AX_NOINLINE void lower(struct bitmap_level *level, size_t word)
 {
-    return bit == 0 ? 0 : bit - ones_above(word << (WORD_BITS - bit));
-}
-
-/* A run of `length` that began in `word` was cut short: the word's reach may be less. */
-static inline void lower(struct bitmap_level *level, size_t word, unsigned length)
-{
-    uint8_t *reach = &bytes_of(level)[level->first_leaf + word];
-    if (*reach > length)
-        return; /* it was another run's */
-    *reach = (uint8_t)bitmap_reach_of(level->bits[word], level->bits[word + 1]);
-    if (*reach < length)
-        tree_lower(level, level->first_leaf + word);
+    size_t leaf = level->first_leaf + word;
+    unsigned reach = bitmap_reach_of(level->bits[word], level->bits[word + 1]);
+    if (bytes_of(level)[leaf] == reach)
+        return;
+    bytes_of(level)[leaf] = (uint8_t)reach;
+    tree_lower(level, leaf);
 }
 
 bool bitmap_level_take_first_of(struct bitmap_level *level, size_t word)
@@ -289,50 +285,62 @@ bool bitmap_level_take_first_of(struct bitmap_level *level, size_t word)
     return true;
 }
 
-bool bitmap_level_give_lone(struct bitmap_level *level, size_t unit)
-{
-    size_t word = unit / WORD_BITS;
-    unsigned bit = unit % WORD_BITS;
-    if (bit == 0 || bit == WORD_BITS - 1 || bytes_of(level)[level->first_leaf + word] == 0)
-        return false;
-    if ((level->bits[word] & UINT64_C(5) << (bit - 1)) != 0)
-        return false; /* a neighbour is free */
-    level->bits[word] |= UINT64_C(1) << bit;
-    return true;
-}
-
 struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_units units)
 {
     struct span span = span_of(units);
     struct bitmap_units lost = full_words(level, span);
     uint64_t *bits = level->bits;
     size_t first = span.first_word, last = span.last_word;
-    unsigned start = row_start(bits[first], units.first % WORD_BITS);
-    unsigned length = length_from(level, first, start);
-    unsigned before = start == 0 && first > 0 ? ones_above(bits[first - 1]) : 0;
     if (first == last) {
         bits[first] &= span.below | span.above;
     } else {
-        unsigned last_length = length_from(level, last, 0);
         bits[first] &= span.below;
         bits[last] &= span.above;
-        lower(level, last, last_length);
+        lower(level, last);
     }
     if (last - first > 1) {
         memset(&bits[first + 1], 0, (last - first - 1) * sizeof *bits);
         tree_fill(level, first + 1, last, 0);
     }
-    lower(level, first, length);
-    if (before > 0)
-        lower(level, first - 1,
-              before + length < BITMAP_REACH_MAX ? before + length : BITMAP_REACH_MAX);
+    lower(level, first);
+    if (first > 0 && bits[first - 1] >> (WORD_BITS - 1) != 0)
+        lower(level, first - 1); /* a run that went on into `first` may be shorter now */
     return lost;
 }
 
 /* The free run from bit `bit` of `word` on may be longer than the word's reach was. */
-static inline void raise(struct bitmap_level *level, size_t word, unsigned bit)
+static AX_NOINLINE void raise(struct bitmap_level *level, size_t word, unsigned bit)
 {
     tree_raise(level, word, length_from(level, word, bit));
+}
+
+/* The bit at which the row of ones begins that bit `bit` ends, or that begins at it. */
+static inline unsigned row_start(uint64_t word, unsigned bit)
+{
+    return bit == 0 ? 0 : bit - ones_above(word << (WORD_BITS - bit));
+}
+
+/* A row of units from bit `start` of `word` on has become longer: the reaches that see it. */
+static inline void raise_row(struct bitmap_level *level, size_t word, unsigned start)
+{
+    raise(level, word, start);
+    if (start > 0 || word == 0)
+        return;
+    unsigned before = ones_above(level->bits[word - 1]);
+    if (before > 0)
+        raise(level, word - 1, WORD_BITS - before);
+}
+
+bool bitmap_level_give_one(struct bitmap_level *level, size_t unit)
+{
+    size_t word = unit / WORD_BITS;
+    unsigned bit = unit % WORD_BITS;
+    uint64_t bits = level->bits[word] | UINT64_C(1) << bit;
+    if (bits == ALL_FREE)
+        return false;
+    level->bits[word] = bits;
+    raise_row(level, word, row_start(bits, bit));
+    return true;
 }
 
 struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units)
@@ -351,9 +359,6 @@ struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_
         memset(&bits[first + 1], 0xff, (last - first - 1) * sizeof *bits);
         tree_fill(level, first + 1, last, BITMAP_REACH_MAX);
     }
-    unsigned start = row_start(bits[first], units.first % WORD_BITS);
-    raise(level, first, start);
-    if (start == 0 && first > 0 && ones_above(bits[first - 1]) > 0)
-        raise(level, first - 1, WORD_BITS - ones_above(bits[first - 1]));
+    raise_row(level, first, row_start(bits[first], units.first % WORD_BITS));
     return full_words(level, span);
 }

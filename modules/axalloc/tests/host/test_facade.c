@@ -7,6 +7,8 @@
 #include <axalloc/alloc.h>
 #include <axalloc/malloc.h>
 #include <axalloc/page.h>
+#include <axlog/log.h>
+#include <unistd.h>
 
 enum { PAGE = AX_PAGE_SIZE, FIRST_PAGES = AXALLOC_MIN_HEAP_BYTES / AX_PAGE_SIZE };
 
@@ -315,6 +317,53 @@ static void c_functions_mean_what_they_do_in_c(void **state)
     arena_unmap(arena, 8 * MIB);
 }
 
+/* What `act` logs, read back from standard error. */
+static const char *log_of(void (*act)(unsigned char *arena), unsigned char *arena)
+{
+    static char text[1000];
+    FILE *file = tmpfile();
+    int saved = dup(2);
+    fflush(stderr);
+    dup2(fileno(file), 2);
+    act(arena);
+    fflush(stderr);
+    dup2(saved, 2);
+    close(saved);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void free_twice(unsigned char *arena)
+{
+    axalloc_dealloc_pages(&instance, ax_vaddr_of(arena + MIB), 3);
+}
+
+static void free_foreign(unsigned char *arena)
+{
+    axalloc_dealloc_pages(&instance, ax_vaddr_of(arena - MIB), 1);
+}
+
+static void init_small(unsigned char *arena)
+{
+    assert_int_equal(axalloc_init(&instance, ax_vaddr_of(arena), 5000), AX_EINVAL);
+}
+
+static void the_log_names_what_is_refused(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(&instance, 4 * MIB);
+    assert_non_null(strstr(log_of(free_twice, arena), "free of 3 pages"));
+    assert_non_null(strstr(log_of(free_twice, arena), "free already"));
+    assert_non_null(strstr(log_of(free_foreign, arena), "not all of them are managed"));
+    char address[32];
+    snprintf(address, sizeof address, "%#zx", (size_t)(uintptr_t)(arena - MIB));
+    assert_non_null(strstr(log_of(free_foreign, arena), address));
+    assert_non_null(strstr(log_of(init_small, arena), "at least 36864"));
+    arena_unmap(arena, 4 * MIB);
+}
+
 static struct ax_paddr one_gib_below(struct ax_vaddr address)
 {
     return ax_paddr(address.raw - GIB);
@@ -368,6 +417,7 @@ int main(void)
         cmocka_unit_test(invalid_layouts_are_null),
         cmocka_unit_test(reallocate_keeps_what_fits),
         cmocka_unit_test(c_functions_mean_what_they_do_in_c),
+        cmocka_unit_test(the_log_names_what_is_refused),
         cmocka_unit_test(page_handles_own_their_pages),
     };
     return cmocka_run_group_tests_name("facade", tests, NULL, NULL);
