@@ -57,6 +57,7 @@ class Case(NamedTuple):
     typed: Sequence[Tuple[str, bytes]] = ()  # (pattern to wait for, what is typed then)
     seconds: float = 30.0
     silence: float = 10.0
+    fills_mib: int = 0  # of this machine's memory
     end_within: Optional[float] = None  # seconds from the last pattern's line to the end
     prepare: Optional[Callable[[Path, Path], Prepared]] = None  # (built image, work folder)
 
