@@ -8,4 +8,4 @@ srcs += src/backtrace.c src/console.c src/describe.c src/irq.c src/mem.c src/pow
 endif
 test-deps := axtest
 target-tests := tests/target/suite.c
-host-tests := test_page_table
+host-tests := test_fdt test_fdt_reg test_machine test_memory_map

@@ -44,7 +44,7 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all
 optimise := -O1
 isa-flags := $(sanitizers) $(if $(HOST_FUZZ),-fsanitize=fuzzer-no-link)
 else
-optimise := $(if $(CONFIG_DEBUG),-Og,-O2)
+optimise := $(if $(CONFIG_DEBUG),-Og,$(if $(CONFIG_SMALL),-Os,-O2))
 lto := $(if $(CONFIG_LTO),-flto)
 isa-flags := $(clang-target) $(isa-flags.$(ISA)) -fno-pic -fno-pie
 ifeq ($(LLVM)$(ISA),1riscv64)

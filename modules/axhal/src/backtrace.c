@@ -34,7 +34,7 @@ static void print_call(struct ax_sink *sink, unsigned number, uint64_t address)
     ax_format(sink, "  #%u 0x%016llx\n", number, (unsigned long long)address);
 }
 
-static void print_chain(struct ax_sink *sink, unsigned number, uint64_t fp)
+AX_COLD AX_NOINLINE static void print_chain(struct ax_sink *sink, unsigned number, uint64_t fp)
 {
     while (number < CALLS_MAX && is_readable_record(fp)) {
         struct axcpu_call call = axcpu_call_of(ax_vaddr(fp));

@@ -37,7 +37,8 @@ static const char *access_words(enum axcpu_trap_kind kind)
     }
 }
 
-static void print_fault(const struct axcpu_trap_info *info, const struct axcpu_trap_frame *frame)
+AX_COLD static void print_fault(const struct axcpu_trap_info *info,
+                                const struct axcpu_trap_frame *frame)
 {
     unsigned cpu = axcpu_this_cpu()->index;
     ax_format(&console, "\naxle: fault on CPU %u: %s", cpu, info->name);
@@ -57,8 +58,8 @@ static void print_fault(const struct axcpu_trap_info *info, const struct axcpu_t
 
 /* A fault while one is being reported: say so in few words, since the long ones may be the cause.
  */
-AX_NORETURN static void die(const struct axcpu_trap_info *info,
-                            const struct axcpu_trap_frame *frame)
+AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
+                                    const struct axcpu_trap_frame *frame)
 {
     static unsigned faults;
     faults++;
