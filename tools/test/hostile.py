@@ -127,4 +127,5 @@ def case(platform_name: str, tree: trees.Tree) -> Case:
                  prepare=handed(platform_name, tree, "log=info"))
     if tree.refused is None:
         return whole._replace(absent=[REFUSAL])
-    return whole._replace(lines=[f"{REFUSAL}.*({tree.refused})"], status=1, end_within=2.0)
+    return whole._replace(lines=[f"{REFUSAL}.*({tree.refused})"], once=[REFUSAL],
+                          absent=["^axle: (fault|panic)"], status=1, end_within=2.0)
