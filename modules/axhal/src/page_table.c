@@ -129,6 +129,7 @@ static bool is_all(const struct axhal_page_table *table, struct ax_vrange range,
     } while (true);
 }
 
+/* An empty table. A walk that comes by it once it is linked finds zeros, not what was there. */
 static enum ax_err new_table(struct axhal_page_table *table, struct ax_paddr *out)
 {
     struct ax_paddr frame;
@@ -136,6 +137,7 @@ static enum ax_err new_table(struct axhal_page_table *table, struct ax_paddr *ou
     if (err != AX_OK)
         return err;
     memset(table->access->entries(frame), 0, AX_PAGE_SIZE);
+    table->access->publish();
     *out = frame;
     return AX_OK;
 }
