@@ -301,11 +301,13 @@ static enum ax_err prepare_change(struct axhal_page_table *table, struct ax_vran
         return AX_EINVAL;
     if (!is_all(table, range, true))
         return AX_ENOENT;
-    enum ax_err err = split_at(table, range.start.raw);
-    if (err != AX_OK)
-        return err;
     uint64_t end = range.start.raw + range.size_bytes; /* 0 when the range ends at 2^64 */
-    return end == 0 ? AX_OK : split_at(table, end);
+    enum ax_err err = split_at(table, range.start.raw);
+    if (err == AX_OK && end != 0)
+        err = split_at(table, end);
+    if (err != AX_OK)
+        table->access->flush(range); /* what was split before is remembered as it is now */
+    return err;
 }
 
 static void clear_leaves(struct axhal_page_table *table, struct ax_vrange range)
