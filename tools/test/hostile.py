@@ -120,6 +120,7 @@ def case(platform_name: str, tree: trees.Tree) -> Case:
     """Where reserved bytes are compared afterwards, the app is the one that takes all RAM."""
     whole = Case(f"{platform_name} tree {tree.name}",
                  Build(platform_name, "memtest" if tree.keeps else "helloworld"),
+                 silence=10.0 if tree.keeps else 3.0,
                  prepare=handed(platform_name, tree, "log=info"))
     if tree.refused is None:
         return whole._replace(absent=[REFUSAL])
