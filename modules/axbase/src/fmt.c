@@ -67,8 +67,8 @@ static void emit_number(struct output *out, const struct spec *spec, const char 
     size_t width = spec->width - strlen(prefix);
     if ((spec->flags & (ZERO | LEFT | HAS_PRECISION)) == ZERO && spec->width > strlen(prefix))
         least = width > least ? width : least;
-    emit_field(out, spec, prefix, least > count ? least - count : 0,
-               digits + sizeof digits - count, count);
+    emit_field(out, spec, prefix, least > count ? least - count : 0, digits + sizeof digits - count,
+               count);
 }
 
 struct arguments {
