@@ -20,10 +20,9 @@ static volatile void *cpu_interface;
 static bool answers(void)
 {
     uint32_t identity;
-    const volatile uint32_t *register_2 = distributor;
-    register_2 += GICD_ICPIDR2 / sizeof identity;
-    return axcpu_try_read32(register_2, &identity) && (identity >> 4 & 0xf) == 2 &&
-           axcpu_try_read32(cpu_interface, &identity);
+    const volatile uint32_t *registers = distributor;
+    return axcpu_try_read32(registers + GICD_ICPIDR2 / sizeof identity, &identity) &&
+           (identity >> 4 & 0xf) == 2 && axcpu_try_read32(cpu_interface, &identity);
 }
 
 static enum ax_err start(void)

@@ -64,26 +64,26 @@ static enum ax_err check_identity(struct axhal_fdt *out, const struct header *he
     return AX_OK;
 }
 
-struct block {
-    uint32_t offset;
-    uint32_t bytes;
-    uint32_t align;
-};
+static enum ax_err check_block(struct axhal_fdt *out, uint32_t total, uint32_t offset,
+                               uint32_t bytes, uint32_t align)
+{
+    if (offset < sizeof(struct header) || offset > total || bytes > total - offset ||
+        offset % align != 0)
+        return complain(out, AX_EBADMSG, "block is misaligned or outside, at offset", offset);
+    return AX_OK;
+}
 
 static enum ax_err check_blocks(struct axhal_fdt *out, const struct header *header)
 {
-    uint32_t total = header->field[HEADER_TOTAL_BYTES];
-    const struct block blocks[] = {
-        {header->field[HEADER_STRUCTURE], header->field[HEADER_STRUCTURE_BYTES], 4},
-        {header->field[HEADER_STRINGS], header->field[HEADER_STRINGS_BYTES], 1},
-        {header->field[HEADER_RESERVATIONS], RESERVATION_BYTES, 8},
-    };
-    for (const struct block *block = blocks; block < blocks + 3; block++)
-        if (block->offset < sizeof *header || block->offset > total ||
-            block->bytes > total - block->offset || block->offset % block->align != 0)
-            return complain(out, AX_EBADMSG, "block is misaligned or outside, at offset",
-                            block->offset);
-    return AX_OK;
+    const uint32_t *field = header->field;
+    uint32_t total = field[HEADER_TOTAL_BYTES];
+    enum ax_err err =
+        check_block(out, total, field[HEADER_STRUCTURE], field[HEADER_STRUCTURE_BYTES], 4);
+    if (err == AX_OK)
+        err = check_block(out, total, field[HEADER_STRINGS], field[HEADER_STRINGS_BYTES], 1);
+    if (err == AX_OK)
+        err = check_block(out, total, field[HEADER_RESERVATIONS], RESERVATION_BYTES, 8);
+    return err;
 }
 
 static bool is_last_reservation(const struct axhal_be32 *entry)

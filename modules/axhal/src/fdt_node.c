@@ -59,26 +59,39 @@ enum ax_err axhal_fdt_u32(const struct axhal_fdt_node *node, enum axhal_fdt_slot
     return AX_OK;
 }
 
-enum ax_err axhal_fdt_string(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot,
-                             const char **out)
+/* The property as text; NULL if the node has none or the text has no end. */
+static const char *find_text(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot)
 {
     if (!axhal_fdt_has(node, slot))
-        return AX_ENOENT;
+        return NULL;
     const char *text = (const char *)axhal_fdt_cells(node, slot);
     uint32_t bytes = axhal_fdt_bytes(node, slot);
     if (bytes == 0)
-        text = "";
-    else if (text[bytes - 1] != '\0' && memchr(text, '\0', bytes) == NULL)
-        return AX_EBADMSG;
+        return "";
+    return text[bytes - 1] == '\0' || memchr(text, '\0', bytes) != NULL ? text : NULL;
+}
+
+enum ax_err axhal_fdt_string(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot,
+                             const char **out)
+{
+    const char *text = find_text(node, slot);
+    if (text == NULL)
+        return axhal_fdt_has(node, slot) ? AX_EBADMSG : AX_ENOENT;
     *out = text;
     return AX_OK;
+}
+
+const char *axhal_fdt_string_or_empty(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot)
+{
+    const char *text = find_text(node, slot);
+    return text != NULL ? text : "";
 }
 
 bool axhal_fdt_string_is(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot,
                          const char *want)
 {
-    const char *text;
-    return axhal_fdt_string(node, slot, &text) == AX_OK && axhal_fdt_is_same(text, want);
+    const char *text = find_text(node, slot);
+    return text != NULL && axhal_fdt_is_same(text, want);
 }
 
 bool axhal_fdt_is_enabled(const struct axhal_fdt_node *node)

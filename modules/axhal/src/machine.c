@@ -81,12 +81,6 @@ static enum ax_err read_reserved_memory(struct axhal_machine_reader *reader,
                                                              : AXHAL_MEMORY_RESERVED);
 }
 
-static const char *string_or_empty(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot)
-{
-    const char *text = "";
-    return axhal_fdt_string(node, slot, &text) == AX_OK ? text : "";
-}
-
 static enum ax_err read_initrd(struct axhal_machine_reader *reader,
                                const struct axhal_fdt_node *node)
 {
@@ -108,7 +102,7 @@ static enum ax_err read_chosen(struct axhal_machine_reader *reader,
     struct axhal_machine *machine = reader->machine;
     if (axhal_fdt_string(node, AXHAL_FDT_BOOTARGS, &machine->bootargs) == AX_EBADMSG)
         return axhal_machine_fail(reader, AX_EBADMSG, "chosen: bootargs has no end");
-    machine->stdout_path = string_or_empty(node, AXHAL_FDT_STDOUT_PATH);
+    machine->stdout_path = axhal_fdt_string_or_empty(node, AXHAL_FDT_STDOUT_PATH);
     if (axhal_fdt_has(node, AXHAL_FDT_RNG_SEED)) {
         machine->rng_seed = axhal_fdt_cells(node, AXHAL_FDT_RNG_SEED);
         machine->rng_seed_bytes = axhal_fdt_bytes(node, AXHAL_FDT_RNG_SEED);
@@ -120,10 +114,9 @@ static enum ax_err read_chosen(struct axhal_machine_reader *reader,
 
 static void read_timebase(struct axhal_machine *machine, const struct axhal_fdt_node *node)
 {
-    uint64_t hz;
     if (machine->timebase_hz == 0 &&
-        axhal_fdt_number(node, AXHAL_FDT_TIMEBASE_FREQUENCY, &hz) == AX_OK)
-        machine->timebase_hz = hz;
+        axhal_fdt_number(node, AXHAL_FDT_TIMEBASE_FREQUENCY, &machine->timebase_hz) != AX_OK)
+        machine->timebase_hz = 0;
 }
 
 /* A child of /cpus; the others there describe topology and caches. */
@@ -181,8 +174,8 @@ static enum ax_err visit(const struct axhal_fdt_node *node, void *context)
     struct axhal_machine_reader *reader = context;
     enum ax_err err = AX_OK;
     if (node->depth == 0) {
-        reader->machine->model = string_or_empty(node, AXHAL_FDT_MODEL);
-        reader->machine->compatible = string_or_empty(node, AXHAL_FDT_COMPATIBLE);
+        reader->machine->model = axhal_fdt_string_or_empty(node, AXHAL_FDT_MODEL);
+        reader->machine->compatible = axhal_fdt_string_or_empty(node, AXHAL_FDT_COMPATIBLE);
         return AX_OK;
     }
     if (!axhal_fdt_is_enabled(node)) {

@@ -32,7 +32,7 @@ static enum ax_err map(struct axhal_page_table *table, const char *start, const 
 /* Everything but the guard pages. */
 static enum ax_err map_image(struct axhal_page_table *table)
 {
-    const struct {
+    static const struct {
         const char *start;
         const char *end;
         unsigned map_flags;

@@ -250,6 +250,9 @@ AX_MUST_CHECK enum ax_err axhal_fdt_number(const struct axhal_fdt_node *node,
 AX_MUST_CHECK enum ax_err axhal_fdt_string(const struct axhal_fdt_node *node,
                                            enum axhal_fdt_slot slot, const char **out);
 
+/* The same, and "" for whatever is not text. */
+const char *axhal_fdt_string_or_empty(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot);
+
 /* The property is there, and is text that equals `want`. */
 bool axhal_fdt_string_is(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot,
                          const char *want);

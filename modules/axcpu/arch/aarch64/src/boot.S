@@ -252,7 +252,7 @@ zero:
     .section .head.text, "ax"               /* near _start: the identity map has those 2 MiB */
     .globl axcpu_mmu_switch_kernel_root
 axcpu_mmu_switch_kernel_root:
-    ldr x2, =AXCPU_IMAGE_BASE
+    mov x2, #AXCPU_IMAGE_BASE
     sub x2, x1, x2                          /* from a window address to the physical one */
     adr x3, 6f
     adr x4, 7f

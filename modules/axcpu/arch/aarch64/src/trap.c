@@ -71,6 +71,8 @@ static struct axcpu_trap_info decode_data_abort(const struct axcpu_trap_frame *f
 
 static struct axcpu_trap_info decode_synchronous(const struct axcpu_trap_frame *frame)
 {
+    enum axcpu_trap_kind kind = AXCPU_TRAP_OTHER;
+    const char *name = "unexpected exception";
     switch (frame->syndrome >> 26 & 0x3f) {
     case EC_DATA_ABORT:
         return decode_data_abort(frame);
@@ -79,16 +81,23 @@ static struct axcpu_trap_info decode_synchronous(const struct axcpu_trap_frame *
     case EC_PC_ALIGNMENT:
         return at_address(AXCPU_TRAP_MISALIGNED, "misaligned pc", frame);
     case EC_SP_ALIGNMENT:
-        return without_address(AXCPU_TRAP_OTHER, "misaligned stack pointer");
+        name = "misaligned stack pointer";
+        break;
     case EC_UNKNOWN:
-        return without_address(AXCPU_TRAP_ILLEGAL, "undefined instruction");
+        kind = AXCPU_TRAP_ILLEGAL;
+        name = "undefined instruction";
+        break;
     case EC_ILLEGAL_STATE:
-        return without_address(AXCPU_TRAP_OTHER, "illegal execution state");
+        name = "illegal execution state";
+        break;
     case EC_BRK:
-        return without_address(AXCPU_TRAP_BREAKPOINT, "breakpoint");
+        kind = AXCPU_TRAP_BREAKPOINT;
+        name = "breakpoint";
+        break;
     default:
-        return without_address(AXCPU_TRAP_OTHER, "unexpected exception");
+        break;
     }
+    return without_address(kind, name);
 }
 
 struct axcpu_trap_info axcpu_trap_decode(const struct axcpu_trap_frame *frame)
