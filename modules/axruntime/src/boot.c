@@ -54,7 +54,7 @@ static void read_machine(struct ax_paddr tree, struct ax_paddr image)
         .rodata = physical_range(axcpu_rodata_start, axcpu_rodata_end, image),
         .data = physical_range(axcpu_data_start, axcpu_image_end, image),
         .firmware = axplat_firmware,
-        .mappable = ax_prange(0, AXCPU_LINEAR_SIZE),
+        .ram_end = AXCPU_LINEAR_SIZE,
     };
     struct axhal_boot_fault fault;
     enum ax_err err = axhal_machine_read(&machine, map_tree(tree), AXHAL_FDT_BYTES_MAX, tree,
