@@ -80,14 +80,15 @@ class Elf:
 
     @functools.cached_property
     def symbols(self) -> List[Tuple[int, str]]:
-        """(address, name) of every defined symbol but compilers' labels, sorted by address."""
+        """(address, name) of what the image defines, but compilers' labels, by address."""
         tool = self.tool("nm")
         if tool is None:
             return []
         text = subprocess.run([tool, "--defined-only", self.path], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
         rows = [line.split() for line in text.splitlines()]
-        return sorted((int(r[0], 16), r[2]) for r in rows if len(r) == 3 and not _is_label(r[2]))
+        found = [(int(r[0], 16), r[2]) for r in rows if len(r) == 3 and not _is_label(r[2])]
+        return sorted((a, name) for a, name in found if self.start <= a < self.end)
 
     def symbol_at(self, linked: int) -> str:
         """The last symbol up to a linked address; "?" before the first."""

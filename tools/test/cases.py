@@ -12,8 +12,7 @@ from target import Build, Case
 
 DEFAULT_APPS = ("helloworld", "memtest", "selftest")
 HELLO_SIZES = ("5M", "6M", "8M", "16M", "64M", "512M", "1G", "2G", "3G", "4G", "8G")
-MEMTEST_SIZES = ("16M", "1G", "8G")
-SMALL_MEMTEST = "size=small"
+MEMTEST_MIB = (5, 16, 1024, 8192)
 NAMED_FRAME = r"^ +#\d+ 0x[0-9a-f]{16} \w+ \(.*:\d+\)"  # as tools/run names it
 COLOR = "\x1b"  # no terminal here
 LEVELS = ("error", "warn", "info", "debug", "trace")
@@ -90,9 +89,9 @@ def apps_cases(platform: str) -> Iterator[Case]:
 def memory_cases(platform: str) -> Iterator[Case]:
     for mem in HELLO_SIZES:
         yield Case(f"{platform} helloworld MEM={mem}", Build(platform, "helloworld"), mem=mem)
-    for mem in MEMTEST_SIZES:
-        yield Case(f"{platform} memtest MEM={mem}", Build(platform, "memtest"), mem=mem,
-                   args=SMALL_MEMTEST)
+    for mib in MEMTEST_MIB:
+        yield Case(f"{platform} memtest MEM={mib}M", Build(platform, "memtest"), mem=f"{mib}M",
+                   args=hostile.SMALL_MEMTEST, seconds=120.0, silence=60.0, fills_mib=mib)
 
 
 def machine_cases(platform: str) -> Iterator[Case]:

@@ -292,6 +292,8 @@ static void buffer_write(struct ax_sink *self, const char *text, size_t bytes)
     struct buffer_sink *sink = (struct buffer_sink *)(void *)self;
     size_t room = sink->capacity - sink->used;
     size_t kept = bytes < room ? bytes : room;
+    if (kept == 0)
+        return; /* the buffer may be NULL */
     memcpy(sink->buffer + sink->used, text, kept);
     sink->used += kept;
 }

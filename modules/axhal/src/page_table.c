@@ -129,6 +129,7 @@ static bool is_all(const struct axhal_page_table *table, struct ax_vrange range,
     } while (true);
 }
 
+/* An empty table. A walk that comes by it once it is linked finds zeros, not what was there. */
 static enum ax_err new_table(struct axhal_page_table *table, struct ax_paddr *out)
 {
     struct ax_paddr frame;
@@ -136,6 +137,7 @@ static enum ax_err new_table(struct axhal_page_table *table, struct ax_paddr *ou
     if (err != AX_OK)
         return err;
     memset(table->access->entries(frame), 0, AX_PAGE_SIZE);
+    table->access->publish();
     *out = frame;
     return AX_OK;
 }
@@ -299,11 +301,13 @@ static enum ax_err prepare_change(struct axhal_page_table *table, struct ax_vran
         return AX_EINVAL;
     if (!is_all(table, range, true))
         return AX_ENOENT;
-    enum ax_err err = split_at(table, range.start.raw);
-    if (err != AX_OK)
-        return err;
     uint64_t end = range.start.raw + range.size_bytes; /* 0 when the range ends at 2^64 */
-    return end == 0 ? AX_OK : split_at(table, end);
+    enum ax_err err = split_at(table, range.start.raw);
+    if (err == AX_OK && end != 0)
+        err = split_at(table, end);
+    if (err != AX_OK)
+        table->access->flush(range); /* what was split before is remembered as it is now */
+    return err;
 }
 
 static void clear_leaves(struct axhal_page_table *table, struct ax_vrange range)

@@ -77,7 +77,7 @@ static void start_address_space(void)
 {
     volatile void *registers;
     enum ax_err err = AX_OK;
-    if (machine.console == NULL && axplat_last_resort_registers.size_bytes != 0)
+    if (axplat_last_resort_registers.size_bytes != 0)
         err = axhal_claim_device(axplat_last_resort_registers, &registers);
     if (err == AX_OK)
         err = axmm_init(&machine.memory, machine.tree_range);

@@ -34,4 +34,5 @@ AX_NORETURN AX_COLD void ax_assertion_failed(const char *file, unsigned line,
 
 #define AX_ASSERT(condition) ((condition) ? (void)0 : ax_panic("assertion failed: %s", #condition))
 
-#define AX_DEBUG_ASSERT(condition) AX_ASSERT(!CONFIG_DEBUG || (condition))
+#define AX_DEBUG_ASSERT(condition)                                                                 \
+    (!CONFIG_DEBUG || (condition) ? (void)0 : ax_assertion_failed(__FILE__, __LINE__, #condition))

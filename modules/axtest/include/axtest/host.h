@@ -1,4 +1,4 @@
-/* What a host test program sees of the ports in host/ports.c. */
+/* What a host test program sees of the panic port in host/panic.c. */
 #pragma once
 
 /* The text of the latest panic, and where it was; "" and line 0 while there was none. */
