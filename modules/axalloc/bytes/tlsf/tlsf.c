@@ -162,8 +162,6 @@ static inline void *alloc_spare(struct axalloc_bytes *self, struct tlsf_block *b
 
 void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 {
-    if (layout.size > TLSF_SIZE_LIMIT - TLSF_MIN_BLOCK)
-        return NULL;
     size_t size = block_size_for(layout.size);
     if (layout.align > AX_MALLOC_ALIGN || !size_is_small(size))
         return alloc_by_search(self, size, layout.align);

@@ -129,6 +129,33 @@ static void it_halves_its_growth_down_to_the_need(void **state)
     arena_unmap(arena, 8 * MIB);
 }
 
+static void it_halves_no_further_than_it_must(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(&instance, 8 * MIB);
+    void *large = alloc(2 * MIB);
+    static struct ax_vaddr taken[8 * MIB / PAGE];
+    size_t count = take_all_pages(taken), small = 0, run = 300;
+    static void *blocks[64];
+    while ((blocks[small] = alloc(1000)) != NULL)
+        small++;
+    for (size_t i = 0; i < run; i++)
+        assert_int_equal(axalloc_dealloc_pages(&instance, taken[100 + i], 1), AX_OK);
+    /* the heap has 520 pages and some; of 300, half of that are the most it can double by */
+    size_t half = axalloc_total_bytes(&instance) / PAGE / 2;
+    blocks[small] = alloc(1000);
+    assert_non_null(blocks[small]);
+    assert_int_equal(axalloc_available_pages(&instance), run - half);
+    for (size_t i = 0; i <= small; i++)
+        axalloc_dealloc_unsized(&instance, blocks[i]);
+    for (size_t i = 0; i < run; i++)
+        assert_int_equal(axalloc_alloc_pages_at(&instance, taken[100 + i], 1, PAGE), AX_OK);
+    give_pages(taken, count);
+    axalloc_dealloc_unsized(&instance, large);
+    assert_as_started();
+    arena_unmap(arena, 8 * MIB);
+}
+
 static void growth_counts_the_alignment_in(void **state)
 {
     (void)state;
@@ -410,6 +437,7 @@ int main(void)
         cmocka_unit_test(it_grows_by_as_much_as_it_has),
         cmocka_unit_test(it_grows_by_what_a_large_request_needs),
         cmocka_unit_test(it_halves_its_growth_down_to_the_need),
+        cmocka_unit_test(it_halves_no_further_than_it_must),
         cmocka_unit_test(growth_counts_the_alignment_in),
         cmocka_unit_test(every_growth_may_fail_once_or_for_good),
         cmocka_unit_test(nearly_all_memory_can_be_had_as_bytes),
