@@ -8,4 +8,4 @@ srcs += src/backtrace.c src/console.c src/describe.c src/irq.c src/mem.c src/pow
 endif
 test-deps := axtest
 target-tests := tests/target/suite.c
-host-tests := test_page_table
+host-tests := test_page_table test_page_table_errors test_page_table_flush test_page_table_random
