@@ -12,8 +12,10 @@ suite = '$1=$(MAKE) $2'
 test:
 	+@tools/test/suites $(foreach s,test-host test-build test-qemu,$(call suite,$s,$s))
 
-# Every byte allocator with the first page allocator, then the other page allocators; then fuzzing.
-pairs := $(foreach a,$(byte-allocators),$a:$(firstword $(page-allocators))) \
+# Every byte allocator with the first page allocator, the samples among the tests too, then the other
+# page allocators; then fuzzing.
+sample-allocators := $(patsubst %/Kconfig,%,$(wildcard modules/axalloc/tests/bytes/*/Kconfig))
+pairs := $(foreach a,$(byte-allocators) $(sample-allocators),$a:$(firstword $(page-allocators))) \
     $(foreach p,$(wordlist 2,99,$(page-allocators)),$(firstword $(byte-allocators)):$p)
 host-configurations = $(if $(strip $(pairs)),$(pairs),:)
 pair-variables = ALLOC=$(firstword $(subst :, ,$1)) PAGES=$(lastword $(subst :, ,$1))
