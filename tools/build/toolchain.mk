@@ -35,7 +35,7 @@ safety := -fno-strict-aliasing -fno-common -fstack-protector-strong
 sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 
 isa-flags.riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
-isa-flags.aarch64 := -mno-outline-atomics
+isa-flags.aarch64 := -mno-outline-atomics $(if $(CONFIG_DEBUG),-mno-omit-leaf-frame-pointer)
 # The kernel leaves the floating-point registers alone; apps may use them.
 kernel-flags.aarch64 := -mgeneral-regs-only
 

@@ -65,6 +65,7 @@ static enum ax_err check_identity(struct axhal_fdt *out, const struct header *he
 }
 
 struct block {
+    const char *complaint;
     uint32_t offset;
     uint32_t bytes;
     uint32_t align;
@@ -72,17 +73,18 @@ struct block {
 
 static enum ax_err check_blocks(struct axhal_fdt *out, const struct header *header)
 {
-    uint32_t total = header->field[HEADER_TOTAL_BYTES];
+    const uint32_t *field = header->field;
     const struct block blocks[] = {
-        {header->field[HEADER_STRUCTURE], header->field[HEADER_STRUCTURE_BYTES], 4},
-        {header->field[HEADER_STRINGS], header->field[HEADER_STRINGS_BYTES], 1},
-        {header->field[HEADER_RESERVATIONS], RESERVATION_BYTES, 8},
+        {"structure block is misplaced, at", field[HEADER_STRUCTURE], field[HEADER_STRUCTURE_BYTES],
+         4},
+        {"strings block is misplaced, at", field[HEADER_STRINGS], field[HEADER_STRINGS_BYTES], 1},
+        {"reservation block is misplaced, at", field[HEADER_RESERVATIONS], RESERVATION_BYTES, 8},
     };
+    uint32_t total = field[HEADER_TOTAL_BYTES];
     for (const struct block *block = blocks; block < blocks + 3; block++)
         if (block->offset < sizeof *header || block->offset > total ||
             block->bytes > total - block->offset || block->offset % block->align != 0)
-            return complain(out, AX_EBADMSG, "block is misaligned or outside, at offset",
-                            block->offset);
+            return complain(out, AX_EBADMSG, block->complaint, block->offset);
     return AX_OK;
 }
 

@@ -66,8 +66,9 @@ static enum ax_err read_ranges(struct axhal_machine_reader *reader,
         if (err == AX_OK)
             err = add_range(reader, range, kind);
         if (err != AX_OK)
-            return axhal_machine_fail(reader, err, "%.32s: entry %u of reg %s", node->name,
-                                      (unsigned)i, range_complaint(err));
+            return axhal_machine_fail(reader, err, "%s%.32s: entry %u of reg %s",
+                                      kind == AXHAL_MEMORY_FREE ? "" : "reserved-memory/",
+                                      node->name, (unsigned)i, range_complaint(err));
     }
 }
 

@@ -110,23 +110,31 @@ static bool advance(struct span *span, unsigned level)
     return true;
 }
 
+/*
+ * On to the next leaf or hole of the range: along the same table without descending again, as long
+ * as it goes. False when the range ends here.
+ */
+static bool next(const struct axhal_page_table *table, struct span *span, struct position *position)
+{
+    if (!advance(span, position->level))
+        return false;
+    bool table_ends = position->index == INDEX_MASK;
+    position->index++;
+    if (table_ends || is_table(table, position))
+        *position = find(table, span->at);
+    return true;
+}
+
 /* Every page of the range is mapped (`present`), or none is. */
 static bool is_all(const struct axhal_page_table *table, struct ax_vrange range, bool present)
 {
     struct span span = span_of(range);
-    struct position position;
+    struct position position = find(table, span.at);
     do {
-        position = find(table, span.at);
-        /* along one table without descending again */
-        for (; !is_table(table, &position); position.index++) {
-            if (axcpu_pt_is_present(table->format, position.entries[position.index]) != present)
-                return false;
-            if (!advance(&span, position.level))
-                return true;
-            if (position.index == INDEX_MASK)
-                break;
-        }
-    } while (true);
+        if (axcpu_pt_is_present(table->format, position.entries[position.index]) != present)
+            return false;
+    } while (next(table, &span, &position));
+    return true;
 }
 
 /* An empty table. A walk that comes by it once it is linked finds zeros, not what was there. */
@@ -313,11 +321,10 @@ static enum ax_err prepare_change(struct axhal_page_table *table, struct ax_vran
 static void clear_leaves(struct axhal_page_table *table, struct ax_vrange range)
 {
     struct span span = span_of(range);
-    struct position position;
+    struct position position = find(table, span.at);
     do {
-        position = find(table, span.at);
         position.entries[position.index] = 0;
-    } while (advance(&span, position.level));
+    } while (next(table, &span, &position));
 }
 
 static bool is_empty(const uint64_t *entries)
@@ -392,13 +399,12 @@ enum ax_err axhal_pt_protect(struct axhal_page_table *table, struct ax_vrange ra
     if (err != AX_OK)
         return err;
     struct span span = span_of(range);
-    struct position position;
+    struct position position = find(table, span.at);
     do {
-        position = find(table, span.at);
         struct ax_paddr to = axcpu_pt_address(format, position.entries[position.index]);
         uint64_t bits = format->encode(map_flags, position.level);
         replace_live(table, &position, span.at, axcpu_pt_entry(format, to, bits));
-    } while (advance(&span, position.level));
+    } while (next(table, &span, &position));
     table->access->flush(range);
     return AX_OK;
 }

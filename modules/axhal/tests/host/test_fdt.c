@@ -161,6 +161,20 @@ struct header_case {
     enum ax_err want;
 };
 
+static void test_open_bounds_the_size(void **state)
+{
+    (void)state;
+    struct axhal_fdt fdt;
+    struct fdtb_blob blob = fdtb_finish(small_tree());
+    blob.count = AXHAL_FDT_BYTES_MAX + 8;
+    blob.bytes = realloc(blob.bytes, blob.count);
+    fdtb_set(&blob, 4, AXHAL_FDT_BYTES_MAX);
+    assert_int_equal(open_blob(&blob, &fdt), AX_OK);
+    fdtb_set(&blob, 4, AXHAL_FDT_BYTES_MAX + 1);
+    assert_int_equal(open_blob(&blob, &fdt), AX_EOVERFLOW);
+    free(blob.bytes);
+}
+
 static void test_open_checks_each_field(void **state)
 {
     (void)state;
@@ -400,17 +414,22 @@ static void test_walk_refuses_name_without_end(void **state)
     fdtb_free(b);
 }
 
+/* The structure block, at the end of the blob, ends anywhere. */
 static void test_walk_survives_any_shorter_structure(void **state)
 {
     (void)state;
-    struct log log;
-    struct fdtb_blob blob = fdtb_finish(small_tree());
-    uint32_t bytes = fdtb_get(&blob, 36);
-    for (uint32_t cut = 0; cut < bytes; cut++) {
-        fdtb_set(&blob, 36, cut);
+    struct fdtb *b = small_tree();
+    size_t whole = b->structure.used;
+    fdtb_reserve(b, 0, 0);
+    b->structure_last = true;
+    for (size_t cut = 0; cut <= whole; cut++) {
+        struct log log;
+        b->structure.used = cut;
+        struct fdtb_blob blob = fdtb_assemble(b);
         assert_int_equal(walk_blob(&blob, &log), AX_EBADMSG);
+        free(blob.bytes);
     }
-    free(blob.bytes);
+    fdtb_free(b);
 }
 
 static void test_walk_survives_any_flipped_byte(void **state)
@@ -865,6 +884,7 @@ int main(void)
         cmocka_unit_test(test_open_measures_what_is_used),
         cmocka_unit_test(test_open_refuses_no_blob),
         cmocka_unit_test(test_open_refuses_truncated),
+        cmocka_unit_test(test_open_bounds_the_size),
         cmocka_unit_test(test_open_checks_each_field),
         cmocka_unit_test(test_open_wants_an_end_of_reservations),
         cmocka_unit_test(test_walk_order),

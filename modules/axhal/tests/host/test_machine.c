@@ -407,6 +407,13 @@ static void test_console_that_fails(void **state)
     assert_ptr_equal(machine.console, &drivers[0]);
     assert_false(machine.console_is_stdout);
     assert_int_equal(machine.notes.probes_failed, 1);
+    refused = "uart@1000";
+    assert_boots(console_tree("/soc/uart@1000", true, NULL));
+    assert_string_equal(probed, "uart@10001000 uart@10002000 ");
+    struct fdtb *b = begin_tree();
+    device(b, "uart@1000", "ns16550a", 0x1000);
+    assert_boots(b);
+    assert_null(machine.console);
     refused = NULL;
 }
 
@@ -430,9 +437,10 @@ static void test_console_of_a_broken_tree(void **state)
     device(b, "uart@1000", "ns16550a", 0x1000);
     fdtb_token(b, 77);
     char reason[AXHAL_BOOT_FAULT_BYTES];
-    snprintf(reason, sizeof reason,
-             "device tree at 0x84000000: token missing or out of place, at offset 0x%x",
-             (unsigned)b->structure.used - 4);
+    snprintf(
+        reason, sizeof reason,
+        "device tree at 0x84000000: structure block: token missing or out of place, at offset 0x%x",
+        (unsigned)b->structure.used - 4);
     assert_fault(b, AX_EBADMSG, reason);
     assert_ptr_equal(machine.console, &drivers[0]);
     assert_string_equal(probed, "uart@1000 ");
@@ -708,7 +716,7 @@ static void test_too_many_reservations(void **state)
         fdtb_end(b);
     }
     fdtb_end(b);
-    assert_fault(b, AX_ENOSPC, "r: entry 0 of reg is beyond the limit of 64");
+    assert_fault(b, AX_ENOSPC, "reserved-memory/r: entry 0 of reg is beyond the limit of 64");
 }
 
 static void test_reserved_memory_of_wrong_cells(void **state)
@@ -720,7 +728,7 @@ static void test_reserved_memory_of_wrong_cells(void **state)
     fdtb_u64s(b, "reg", 2, RAM, MIB);
     fdtb_end(b);
     fdtb_end(b);
-    assert_fault(b, AX_EBADMSG, "secret@1: entry 0 of reg is malformed");
+    assert_fault(b, AX_EBADMSG, "reserved-memory/secret@1: entry 0 of reg is malformed");
 }
 
 static void test_kernel_outside_ram(void **state)

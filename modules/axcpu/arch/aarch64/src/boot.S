@@ -231,6 +231,7 @@ in_window:
     adrp x0, axcpu_trap_vectors
     add x0, x0, :lo12:axcpu_trap_vectors
     msr vbar_el1, x0
+    msr daifclr, #4                         /* a late bus error is reported when it comes */
     adrp x0, axcpu_boot_percpu
     add x0, x0, :lo12:axcpu_boot_percpu
     adrp x1, axcpu_trap_stack_top
@@ -262,7 +263,7 @@ in_window:
 #define TCR_EPD0 (1 << 7)
 #define TCR_EPD1 (1 << 23)
 
-    .text
+    .section .head.text, "ax"               /* near _start: the identity map has those 2 MiB */
     .globl axcpu_mmu_switch_kernel_root
 axcpu_mmu_switch_kernel_root:
     ldr x2, =AXCPU_IMAGE_BASE
