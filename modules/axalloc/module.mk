@@ -5,4 +5,6 @@ srcs := src/alloc.c src/counters.c src/malloc.c src/page.c \
     $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
-host-tests := test_regressions $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
+    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+target-tests := tests/target/suite.c

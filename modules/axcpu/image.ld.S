@@ -2,14 +2,16 @@
  * The image: one flat file, entered at its lowest address, that runs from any 2 MiB-aligned
  * physical address in a virtual window of its own (axcpu/layout.h).
  *
- * Segments start on pages, since the final page table gives each its own protection. What holds
- * no bytes at first (.bss, tables, stacks) is not in the file; image_size in the header of
- * boot.S tells loaders to leave room for it.
+ * Segments start on pages, since the final page table gives each its own protection. In the file
+ * they follow each other without the padding, and boot.S moves the later ones up to their pages:
+ * that makes the file some 4 KiB smaller. What holds no bytes at first (.bss, tables, stacks) is not
+ * in the file; image_size in the header of boot.S tells loaders to leave room for it.
  */
 #include <axcpu/config.h>
 #include <axcpu/image_window.h>
 
 #define PAGE 4096
+#define MOVE_GRAIN 32 /* bytes that boot.S moves at a time */
 
 ENTRY(_start)
 
@@ -26,25 +28,32 @@ SECTIONS
     axcpu_text_start = .;
     .text : {
         KEEP(*(.head.text))
-        *(.text.boot .text.boot.*)
+        /* fills the gap before the vectors of aarch64, which start at a multiple of 2 KiB */
+        *string.c.o(.text.copy_forwards .text.mem*)
+        *trap.S.o(.text)
         *(.text .text.*)
+        . = ALIGN(MOVE_GRAIN);
     } :text
     . = ALIGN(PAGE);
     axcpu_text_end = .;
 
     axcpu_rodata_start = .;
-    .rodata : {
+    .rodata : AT(LOADADDR(.text) + SIZEOF(.text)) {
         *(.rodata .rodata.* .srodata .srodata.*)
+        . = ALIGN(MOVE_GRAIN);
+        axcpu_rodata_bytes_end = .;
     } :rodata
     . = ALIGN(PAGE);
     axcpu_rodata_end = .;
 
     axcpu_data_start = .;
-    .data : {
+    .data : AT(LOADADDR(.rodata) + SIZEOF(.rodata)) {
         *(.data .data.* .sdata .sdata.*)
-        . = ALIGN(16);
+        . = ALIGN(MOVE_GRAIN);
+        axcpu_data_bytes_end = .;
     } :data
-    axcpu_file_end = .;
+    axcpu_rodata_in_file = AXCPU_IMAGE_BASE + LOADADDR(.rodata) - LOADADDR(.text);
+    axcpu_data_in_file = AXCPU_IMAGE_BASE + LOADADDR(.data) - LOADADDR(.text);
 
     .bss (NOLOAD) : ALIGN(64) {
         axcpu_bss_start = .;

@@ -8,4 +8,5 @@ srcs += src/backtrace.c src/console.c src/describe.c src/irq.c src/mem.c src/pow
 endif
 test-deps := axtest
 target-tests := tests/target/suite.c
-host-tests := test_page_table test_page_table_errors test_page_table_flush test_page_table_random
+host-tests := test_fdt test_fdt_reg test_machine test_memory_map
+host-tests += test_page_table test_page_table_errors test_page_table_flush test_page_table_random

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <axbase/attr.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,8 +32,8 @@ static inline void copy_block(word *to, const word *from)
     to[4] = e, to[5] = f, to[6] = g, to[7] = h;
 }
 
-/* Right for overlapping buffers too as long as `to` is below `from`. */
-static inline void copy_forwards(unsigned char *to, const unsigned char *from, size_t bytes)
+/* Right for overlapping buffers too as long as `to` is below `from`. Out of line: used twice. */
+AX_NOINLINE static void copy_forwards(unsigned char *to, const unsigned char *from, size_t bytes)
 {
     if (are_aligned_alike(to, from)) {
         for (; bytes > 0 && !is_word_aligned(to); bytes--)

@@ -63,20 +63,33 @@ static enum ax_err pages_of(struct ax_prange range, struct ax_prange *out)
     return axhal_is_in_linear_map(*out) ? AX_OK : AX_ERANGE;
 }
 
+/* Claims that share a page with `pages` become part of it. */
+static void absorb_overlapping(struct ax_prange *pages)
+{
+    for (unsigned i = 0; i < device_count;) {
+        if (!ax_prange_overlaps(devices[i], *pages)) {
+            i++;
+            continue;
+        }
+        uint64_t first = devices[i].start.raw;
+        uint64_t last = ax_prange_last(devices[i]);
+        first = first < pages->start.raw ? first : pages->start.raw;
+        last = last > ax_prange_last(*pages) ? last : ax_prange_last(*pages);
+        *pages = ax_prange(first, last - first + 1);
+        devices[i] = devices[--device_count];
+    }
+}
+
 enum ax_err axhal_claim_device(struct ax_prange registers, volatile void **out)
 {
     struct ax_prange pages;
     enum ax_err err = pages_of(registers, &pages);
     if (err != AX_OK)
         return err;
-    bool is_known = false;
-    for (unsigned i = 0; i < device_count; i++)
-        is_known = is_known || (devices[i].start.raw == pages.start.raw &&
-                                devices[i].size_bytes == pages.size_bytes);
-    if (!is_known && device_count == AXHAL_DEVICE_RANGES_MAX)
+    absorb_overlapping(&pages);
+    if (device_count == AXHAL_DEVICE_RANGES_MAX)
         return AX_ENOSPC;
-    if (!is_known)
-        devices[device_count++] = pages;
+    devices[device_count++] = pages;
     *out = ax_vaddr_ptr(axhal_phys_to_virt(registers.start));
     return AX_OK;
 }

@@ -20,7 +20,7 @@ __extension__ typedef unsigned __int128 uint128;
 static uint64_t multiplier; /* 0: time has not begun */
 static uint64_t ticks_at_start;
 static uint64_t counter_hz;
-static uint64_t (*read_wall_clock_ns)(void);
+static enum ax_err (*read_wall_clock_ns)(uint64_t *out);
 
 static enum { TIMER_NONE, TIMER_OWN_INTERRUPT, TIMER_IRQ } timer_route;
 static unsigned timer_irq;
@@ -56,17 +56,14 @@ unsigned axlog_port_cpu(void)
     return axcpu_this_cpu()->index;
 }
 
-void axhal_wall_clock_use(uint64_t (*read_ns)(void))
+void axhal_wall_clock_use(enum ax_err (*read_ns)(uint64_t *out))
 {
     read_wall_clock_ns = read_ns;
 }
 
 enum ax_err axhal_wall_clock_ns(uint64_t *out)
 {
-    if (read_wall_clock_ns == NULL)
-        return AX_ENODEV;
-    *out = read_wall_clock_ns();
-    return AX_OK;
+    return read_wall_clock_ns != NULL ? read_wall_clock_ns(out) : AX_ENODEV;
 }
 
 void axhal_busy_wait_ns(uint64_t ns)

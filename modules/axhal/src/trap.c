@@ -37,7 +37,8 @@ static const char *access_words(enum axcpu_trap_kind kind)
     }
 }
 
-static void print_fault(const struct axcpu_trap_info *info, const struct axcpu_trap_frame *frame)
+AX_COLD static void print_fault(const struct axcpu_trap_info *info,
+                                const struct axcpu_trap_frame *frame)
 {
     unsigned cpu = axcpu_this_cpu()->index;
     ax_format(&console, "\naxle: fault on CPU %u: %s", cpu, info->name);
@@ -55,10 +56,12 @@ static void print_fault(const struct axcpu_trap_info *info, const struct axcpu_t
     axhal_print_trap_backtrace(frame, &console);
 }
 
-/* A fault while one is being reported: say so in few words, since the long ones may be the cause.
+/*
+ * A fault while one is being reported: say so in few words, since the long ones may be the cause.
+ * After that, whatever is tried faults.
  */
-AX_NORETURN static void die(const struct axcpu_trap_info *info,
-                            const struct axcpu_trap_frame *frame)
+AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
+                                    const struct axcpu_trap_frame *frame)
 {
     static unsigned faults;
     faults++;
@@ -67,6 +70,8 @@ AX_NORETURN static void die(const struct axcpu_trap_info *info,
     else if (faults == 2)
         ax_format(&console, "\naxle: fault while reporting a fault: %s at pc 0x%016llx\n",
                   info->name, (unsigned long long)axcpu_trap_pc(frame).raw);
+    if (faults > 2)
+        axhal_stop();
     axhal_power_off(AXHAL_STATUS_FAULT);
 }
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define AX_PAGE_SHIFT 12
-#define AX_PAGE_SIZE 4096
+#define AX_PAGE_SIZE UINT64_C(4096)
 
 struct ax_paddr {
     uint64_t raw;

@@ -8,7 +8,9 @@
 #include <axmm/kernel_space.h>
 #include <axtest/test.h>
 
-enum { MIB = 1 << 20, WRITE = AXCPU_MAP_WRITE, EXECUTE = AXCPU_MAP_EXECUTE };
+#define MIB (UINT64_C(1) << 20)
+
+enum { WRITE = AXCPU_MAP_WRITE, EXECUTE = AXCPU_MAP_EXECUTE };
 
 /* What one walk over every leaf found. */
 struct findings {

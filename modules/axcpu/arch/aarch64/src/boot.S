@@ -9,7 +9,8 @@
  *   1  from EL2 to EL1; FP on
  *   2  boot tables: the image in its window and, for the moment of switching, where it lies
  *   3  MMU on, jump into the window
- *   4  zero .bss, vectors, this CPU's block, the stacks
+ *   4  move .data and .rodata to their pages (image.ld.S), zero .bss; vectors, this CPU's block,
+ *      the stacks
  *   5  axcpu_port_boot(hardware id, tree, image)
  *
  * The kernel runs with SP_EL0 and takes traps on SP_EL1: so a trap has a good stack even when the
@@ -64,6 +65,22 @@
     add x1, x1, :lo12:\to
     orr x1, x1, #PTE_TABLE
     str x1, [x0, \index, lsl #3]
+    .endm
+
+/* Move what lies at `from` up to [to, to_end), 32 bytes at a time, the last first. */
+    .macro move_up to, to_end, from
+    ldr x0, =\to
+    ldr x1, =\to_end
+    ldr x2, =\from
+    add x2, x2, x1
+    sub x2, x2, x0
+    b 7f
+6:  ldp x3, x4, [x2, #-16]!
+    ldp x5, x6, [x2, #-16]!
+    stp x3, x4, [x1, #-16]!
+    stp x5, x6, [x1, #-16]!
+7:  cmp x0, x1
+    b.lo 6b
     .endm
 
     .section .head.text, "ax"
@@ -195,6 +212,8 @@ at_el1:
     br x0
 
 in_window:
+    move_up axcpu_data_start, axcpu_data_bytes_end, axcpu_data_in_file
+    move_up axcpu_rodata_start, axcpu_rodata_bytes_end, axcpu_rodata_in_file
     adrp x0, axcpu_bss_start
     add x0, x0, :lo12:axcpu_bss_start
     adrp x1, axcpu_bss_end
@@ -212,6 +231,7 @@ in_window:
     adrp x0, axcpu_trap_vectors
     add x0, x0, :lo12:axcpu_trap_vectors
     msr vbar_el1, x0
+    msr daifclr, #4                         /* a late bus error is reported when it comes */
     adrp x0, axcpu_boot_percpu
     add x0, x0, :lo12:axcpu_boot_percpu
     adrp x1, axcpu_trap_stack_top
@@ -243,7 +263,7 @@ in_window:
 #define TCR_EPD0 (1 << 7)
 #define TCR_EPD1 (1 << 23)
 
-    .text
+    .section .head.text, "ax"               /* near _start: the identity map has those 2 MiB */
     .globl axcpu_mmu_switch_kernel_root
 axcpu_mmu_switch_kernel_root:
     ldr x2, =AXCPU_IMAGE_BASE

@@ -9,7 +9,8 @@
  *   1  quiet: no interrupts, FP on
  *   2  boot table: the image in its window, 2 MiB leaves, all permissions
  *   3  MMU on, by a trap: the next fetch faults at the physical address and lands in the window
- *   4  zero .bss, set the trap entry, this CPU's block, the stack
+ *   4  move .data and .rodata to their pages (image.ld.S), zero .bss; set the trap entry, this
+ *      CPU's block, the stack
  *   5  axcpu_port_boot(hart, tree, image)
  *
  * Registers kept throughout: s0 = hart, s1 = tree, s2 = image (physical).
@@ -23,6 +24,27 @@
 #define SSTATUS_FS_INITIAL (1 << 13)
 #define SSTATUS_FS_MASK (3 << 13)
 #define TABLE_BYTES 4096
+
+/* Move what lies at `from` up to [to, to_end), 32 bytes at a time, the last first. */
+    .macro move_up to, to_end, from
+    lla t0, \to
+    lla t1, \to_end
+    sub t2, t1, t0
+    lla t3, \from
+    add t2, t3, t2
+    j 7f
+6:  addi t1, t1, -32
+    addi t2, t2, -32
+    ld t3, 24(t2)
+    ld t4, 16(t2)
+    ld t5, 8(t2)
+    ld t6, 0(t2)
+    sd t3, 24(t1)
+    sd t4, 16(t1)
+    sd t5, 8(t1)
+    sd t6, 0(t1)
+7:  bltu t0, t1, 6b
+    .endm
 
     .section .head.text, "ax"
     .globl _start
@@ -103,6 +125,9 @@ boot:
 3:  lla t0, axcpu_trap_entry
     csrw stvec, t0
     sfence.vma
+
+    move_up axcpu_data_start, axcpu_data_bytes_end, axcpu_data_in_file
+    move_up axcpu_rodata_start, axcpu_rodata_bytes_end, axcpu_rodata_in_file
 
     lla t0, axcpu_bss_start
     lla t1, axcpu_bss_end
