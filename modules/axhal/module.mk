@@ -10,3 +10,5 @@ test-deps := axtest
 target-tests := tests/target/suite.c
 host-tests := test_fdt test_fdt_reg test_machine test_memory_map
 host-tests += test_page_table test_page_table_errors test_page_table_flush test_page_table_random
+fuzzers := fdt memory_map
+host-libs := -lfdt
