@@ -77,10 +77,11 @@ void arguments_parse(const char *text, struct arguments *out)
     static char name[] = "app";
     size_t bytes = strlen(text) + 1;
     *out = (struct arguments){.argc = 1, .argv = {name}};
-    char *copy = *text != '\0' ? axalloc_malloc(bytes) : NULL;
+    if (bytes == 1)
+        return;
+    char *copy = axalloc_malloc(bytes);
     if (copy == NULL) {
-        if (*text != '\0')
-            axlog_warn("no memory for the boot arguments: they are dropped");
+        axlog_warn("no memory for the boot arguments: they are dropped");
         return;
     }
     memcpy(copy, text, bytes);
