@@ -11,21 +11,12 @@
  */
 #include <libfdt.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <axhal/machine.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition) ((condition) ? (void)0 : die(#condition, __LINE__))
-
-static void die(const char *condition, int line)
-{
-    fprintf(stderr, "fuzz/fdt.c:%d: not so: %s\n", line, condition);
-    abort();
-}
+#include "require.h"
 
 /* A length of 2^31 or more: libfdt 1.6.1 adds it to an int, and lands anywhere. */
 static bool is_length_negative(const void *blob, int property)
@@ -61,16 +52,16 @@ static bool has_refused_structure(const void *blob)
 }
 
 /* A list of reservations that ends, by two zeros, inside the blob. */
-static bool has_end_of_reservations(const uint8_t *blob)
+static bool has_end_of_reservations(const void *blob)
 {
     static const uint8_t zeros[16];
     for (size_t at = fdt_off_mem_rsvmap(blob); at + 16 <= fdt_totalsize(blob); at += 16)
-        if (memcmp(blob + at, zeros, sizeof zeros) == 0)
+        if (memcmp((const char *)blob + at, zeros, sizeof zeros) == 0)
             return true;
     return false;
 }
 
-static bool is_refused_by_design(const uint8_t *blob)
+static bool is_refused_by_design(const void *blob)
 {
     uint32_t least = fdt_off_dt_struct(blob);
     least = fdt_off_dt_strings(blob) < least ? fdt_off_dt_strings(blob) : least;
@@ -163,7 +154,7 @@ static void compare_reservations(const struct axhal_fdt *fdt, const void *blob)
     }
 }
 
-static void compare(const uint8_t *blob, size_t size)
+static void compare(const void *blob, size_t size)
 {
     struct axhal_fdt fdt;
     /* libfdt 1.6.1 follows a NULL in some trees of versions before 16. */
@@ -231,7 +222,7 @@ static bool is_line(const char *text)
     return length > 0;
 }
 
-static void read_machine(const uint8_t *blob, size_t size, uint64_t base)
+static void read_machine(const void *blob, size_t size, uint64_t base)
 {
     static struct axhal_machine machine;
     struct axhal_boot_fault fault;
@@ -254,7 +245,7 @@ static void read_machine(const uint8_t *blob, size_t size, uint64_t base)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *blob = malloc(size + (size == 0)); /* aligned, and watched at both ends */
+    void *blob = malloc(size + (size == 0)); /* aligned, and watched at both ends */
     memcpy(blob, data, size);
     compare(blob, size);
     read_machine(blob, size, 0x80200000);

@@ -6,29 +6,20 @@
  * the same shape stands at the top of the address space, where sums wrap.
  */
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <axhal/memory_map.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
-#define REQUIRE(condition) ((condition) ? (void)0 : die(#condition, __LINE__))
+#define GRAIN UINT64_C(1024)
 
 enum {
-    GRAIN = 1024,
     GRAINS = 512,
     GRAINS_A_PAGE = 4,
     PAGES = GRAINS / GRAINS_A_PAGE,
     NO_RAM = AXHAL_MEMORY_KINDS
 };
-
-static void die(const char *condition, int line)
-{
-    fprintf(stderr, "fuzz/memory_map.c:%d: not so: %s\n", line, condition);
-    abort();
-}
 
 struct shadow {
     uint64_t base; /* of the space: 0, or so that it ends at 2^64 */
@@ -77,7 +68,7 @@ static void add(struct shadow *shadow, const uint8_t *op)
 {
     unsigned start = (op[1] * 2u + (op[0] >> 7)) % GRAINS;
     unsigned count = op[2] % (GRAINS + 1 - start);
-    struct ax_prange range = ax_prange(shadow->base + start * GRAIN, (uint64_t)count * GRAIN);
+    struct ax_prange range = ax_prange(shadow->base + start * GRAIN, count * GRAIN);
     uint8_t kind = op[0] % AXHAL_MEMORY_KINDS;
     enum ax_err err;
     if (kind == AXHAL_MEMORY_FREE)

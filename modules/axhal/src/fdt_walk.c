@@ -121,7 +121,6 @@ static void fill_level(const struct axhal_fdt_node *node, struct axhal_fdt_level
     level->address_cells = cells_property(node, AXHAL_FDT_ADDRESS_CELLS, 2);
     level->size_cells = cells_property(node, AXHAL_FDT_SIZE_CELLS, 1);
     level->ranges = axhal_fdt_has(node, AXHAL_FDT_RANGES) ? node->properties[AXHAL_FDT_RANGES] : 0;
-    level->interrupt_parent = axhal_fdt_interrupt_parent(node);
     level->enabled = axhal_fdt_is_enabled(node);
 }
 
@@ -157,6 +156,7 @@ static enum ax_err walk(struct axhal_fdt *fdt, const struct axhal_fdt_place *pla
     uint64_t end = fdt->cell_count;
     memset(&node, 0, sizeof node);
     node.fdt = fdt;
+    node.level = &levels[AXHAL_FDT_DEPTH_MAX]; /* nobody's parent */
     levels[0] = outside;
     while (at < end) {
         uint32_t token = fdt->cells[at].raw;

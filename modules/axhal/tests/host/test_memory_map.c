@@ -300,7 +300,7 @@ static void test_entries_always_fit(void **state)
     (void)state;
     add(0, 2 * PAGE);
     for (unsigned i = 1; i < AXHAL_MEMORY_RAM_MAX; i++)
-        add(i * 16 * PAGE, 8 * PAGE);
+        add(16 * PAGE * i, 8 * PAGE);
     for (unsigned i = 0; i < AXHAL_MEMORY_RESERVED_MAX; i++)
         reserve((i / 2 * 16 + 17 + i % 2 * 4) * PAGE, PAGE, AXHAL_MEMORY_RESERVED);
     finalize();
@@ -349,8 +349,8 @@ static void test_conflicts(void **state)
         {AXHAL_MEMORY_KERNEL_TEXT, AXHAL_MEMORY_KERNEL_DATA, true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        enum axhal_memory_kind a;
-        enum axhal_memory_kind b;
+        enum axhal_memory_kind a = AXHAL_MEMORY_KINDS;
+        enum axhal_memory_kind b = AXHAL_MEMORY_KINDS;
         set_up(NULL);
         add(0x10000, 0x10000);
         reserve(0x11000, 0x1001, cases[i].first);
@@ -373,8 +373,8 @@ static void test_what_must_be_ram(void **state)
 {
     (void)state;
     for (int kind = AXHAL_MEMORY_RESERVED; kind < AXHAL_MEMORY_KINDS; kind++) {
-        enum axhal_memory_kind a;
-        enum axhal_memory_kind b;
+        enum axhal_memory_kind a = AXHAL_MEMORY_KINDS;
+        enum axhal_memory_kind b = AXHAL_MEMORY_KINDS;
         bool want = kind == AXHAL_MEMORY_INITRD || kind == AXHAL_MEMORY_KERNEL_DATA ||
                     kind == AXHAL_MEMORY_KERNEL_RODATA || kind == AXHAL_MEMORY_KERNEL_TEXT;
         set_up(NULL);
