@@ -2,13 +2,14 @@
 deps := axbase axcpu axlog
 srcs := src/fdt.c src/fdt_node.c src/fdt_reg.c src/fdt_slots.c src/fdt_walk.c
 srcs += src/memory_map.c src/memory_map_check.c src/memory_map_frames.c src/machine.c src/machine_devices.c
-srcs += src/page_table.c
+srcs += src/backtrace.c src/describe.c src/irq.c src/mem.c src/page_table.c src/time.c
 ifneq ($(ISA),host)
-srcs += src/backtrace.c src/console.c src/describe.c src/irq.c src/mem.c src/power.c src/time.c src/trap.c
+srcs += src/console.c src/power.c src/trap.c
 endif
 test-deps := axtest
 target-tests := tests/target/suite.c
 host-tests := test_fdt test_fdt_reg test_machine test_memory_map
+host-tests += test_backtrace test_describe test_irq test_mem test_time
 host-tests += test_page_table test_page_table_errors test_page_table_flush test_page_table_random
 fuzzers := fdt memory_map
 host-libs := -lfdt
