@@ -1,9 +1,10 @@
 # axbase: what every other module stands on; no dependencies.
-srcs := src/err.c src/bits.c src/fmt.c src/assert.c
+srcs := src/bits.c
+srcs-cold := src/assert.c src/console_sink.c src/err.c src/fmt.c
 srcs-nolto := src/stack_protector.c
 ifneq ($(ISA),host)
 srcs-nolto += src/string.c
 endif
 test-deps := axtest
-host-tests := test_addr test_bits test_fmt test_string
+host-tests := test_addr test_assert test_bits test_err test_fmt test_layout test_list test_string
 target-tests := tests/target/suite.c

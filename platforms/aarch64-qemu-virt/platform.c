@@ -13,6 +13,7 @@
 #include <axcpu/semihosting.h>
 #include <axhal/mem.h>
 #include <axhal/platform.h>
+#include <axlog/log.h>
 
 const char axplat_name[] = "aarch64-qemu-virt";
 
@@ -42,10 +43,10 @@ void axplat_init_early(void)
 
 void axplat_init_mapped(const struct axhal_driver *console)
 {
-    if (console != NULL)
-        pl011_start();
-    else
-        pl011_use(ax_vaddr_ptr(axhal_phys_to_virt(axplat_last_resort_registers.start)));
+    if (console != NULL && pl011_start())
+        return;
+    pl011_use(ax_vaddr_ptr(axhal_phys_to_virt(axplat_last_resort_registers.start)));
+    axlog_warn("no UART answers where the tree says: the console is that of last resort");
 }
 
 void axplat_power_off(int status)

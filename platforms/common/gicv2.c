@@ -4,21 +4,36 @@
  */
 #include "gicv2.h"
 #include <axcpu/mmio.h>
+#include <axcpu/try.h>
 #include <axhal/irq.h>
 #include <axhal/mem.h>
 
 enum { GICD_CTLR = 0x000, GICD_TYPER = 0x004, GICD_ISENABLER = 0x100 };
+enum { GICD_ICPIDR2 = 0xfe8 };
 enum { GICC_CTLR = 0x000, GICC_PMR = 0x004, GICC_IAR = 0x00c, GICC_EOIR = 0x010 };
 enum { ENABLE = 1, LOWEST_PRIORITY = 0xff, IRQ_MASK = 0x3ff, SPURIOUS_FIRST = 1020 };
 
 static volatile void *distributor;
 static volatile void *cpu_interface;
 
-static void start(void)
+/* The distributor says that it is version 2. */
+static bool answers(void)
 {
+    uint32_t identity;
+    const volatile uint32_t *register_2 = distributor;
+    register_2 += GICD_ICPIDR2 / sizeof identity;
+    return axcpu_try_read32(register_2, &identity) && (identity >> 4 & 0xf) == 2 &&
+           axcpu_try_read32(cpu_interface, &identity);
+}
+
+static enum ax_err start(void)
+{
+    if (!answers())
+        return AX_ENODEV;
     axcpu_mmio_write32(distributor, GICD_CTLR, ENABLE);
     axcpu_mmio_write32(cpu_interface, GICC_PMR, LOWEST_PRIORITY);
     axcpu_mmio_write32(cpu_interface, GICC_CTLR, ENABLE);
+    return AX_OK;
 }
 
 static int claim(void)

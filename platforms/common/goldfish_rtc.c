@@ -4,17 +4,21 @@
  */
 #include "goldfish_rtc.h"
 #include <axcpu/mmio.h>
+#include <axcpu/try.h>
 #include <axhal/mem.h>
 #include <axhal/time.h>
 
-enum { TIME_LOW = 0x00, TIME_HIGH = 0x04 };
+enum { TIME_HIGH = 0x04 }; /* the low half is the first register */
 
 static volatile void *base;
 
-static uint64_t read_ns(void)
+static enum ax_err read_ns(uint64_t *out)
 {
-    uint64_t low = axcpu_mmio_read32(base, TIME_LOW);
-    return (uint64_t)axcpu_mmio_read32(base, TIME_HIGH) << 32 | low;
+    uint32_t low;
+    if (!axcpu_try_read32(base, &low))
+        return AX_EIO;
+    *out = (uint64_t)axcpu_mmio_read32(base, TIME_HIGH) << 32 | low;
+    return AX_OK;
 }
 
 enum ax_err goldfish_rtc_probe(const struct axhal_fdt_node *node)

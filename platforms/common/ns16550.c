@@ -6,10 +6,14 @@
  */
 #include "ns16550.h"
 #include <axcpu/mmio.h>
+#include <axcpu/try.h>
 #include <axhal/mem.h>
 
-enum { RBR_THR = 0, LSR = 5 };
+enum { RBR_THR = 0, LSR = 5, SCR = 7 };
 enum { LSR_DATA_READY = 1 << 0, LSR_THR_EMPTY = 1 << 5 };
+
+/* A byte that a UART does not take in so long is dropped: nobody may wait for ever. */
+enum { POLLS_MAX = 1 << 20 };
 
 static volatile void *base;
 static uint32_t shift;
@@ -21,14 +25,21 @@ static uint32_t read_register(unsigned number)
     return is_wide ? axcpu_mmio_read32(base, offset) : axcpu_mmio_read8(base, offset);
 }
 
+static void write_register(unsigned number, uint8_t value)
+{
+    uint64_t offset = (uint64_t)number << shift;
+    if (is_wide)
+        axcpu_mmio_write32(base, offset, value);
+    else
+        axcpu_mmio_write8(base, offset, value);
+}
+
 static void write_byte(char byte)
 {
-    while (!(read_register(LSR) & LSR_THR_EMPTY))
-        continue;
-    if (is_wide)
-        axcpu_mmio_write32(base, (uint64_t)RBR_THR << shift, (unsigned char)byte);
-    else
-        axcpu_mmio_write8(base, (uint64_t)RBR_THR << shift, (unsigned char)byte);
+    for (unsigned polls = POLLS_MAX; polls > 0; polls--)
+        if (read_register(LSR) & LSR_THR_EMPTY)
+            break;
+    write_register(RBR_THR, (uint8_t)byte);
 }
 
 static void write(const char *text, size_t bytes)
@@ -44,6 +55,26 @@ static int read(void)
 
 const struct axhal_console ns16550_console = {write, read};
 
+/* The scratch register keeps what is written to it, and nothing else does. */
+static bool keeps_scratch(uint8_t value)
+{
+    write_register(SCR, value);
+    return (uint8_t)read_register(SCR) == value;
+}
+
+/* Something is there that takes accesses of our width. */
+static bool is_readable(void)
+{
+    uint32_t word;
+    uint8_t byte;
+    return is_wide ? axcpu_try_read32(base, &word) : axcpu_try_read8(base, &byte);
+}
+
+bool ns16550_answers(void)
+{
+    return base != NULL && is_readable() && keeps_scratch(0x5a) && keeps_scratch(0xa5);
+}
+
 enum ax_err ns16550_probe(const struct axhal_fdt_node *node)
 {
     struct ax_prange registers;
@@ -57,7 +88,7 @@ enum ax_err ns16550_probe(const struct axhal_fdt_node *node)
     if (err != AX_OK)
         return err;
     if ((width != 1 && width != 4) || distance > 4 ||
-        registers.size_bytes < ((uint64_t)(LSR + 1) << distance))
+        registers.size_bytes < ((uint64_t)(SCR + 1) << distance))
         return AX_ENOTSUP;
     is_wide = width == 4;
     shift = distance;

@@ -6,5 +6,11 @@
 /* "ns16550a": a console driver's probe. AX_ENOTSUP: registers of 16 or 64 bits. */
 enum ax_err ns16550_probe(const struct axhal_fdt_node *node);
 
+/*
+ * A 16550 is where the probe found one: its scratch register works. A byte that was typed before
+ * may be lost. Once devices are mapped.
+ */
+bool ns16550_answers(void);
+
 /* Usable once the probe succeeded and devices are mapped. */
 extern const struct axhal_console ns16550_console;

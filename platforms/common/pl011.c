@@ -5,10 +5,15 @@
  */
 #include "pl011.h"
 #include <axcpu/mmio.h>
+#include <axcpu/try.h>
 #include <axhal/mem.h>
 #include <stddef.h>
 
-enum { UARTDR = 0x00, UARTFR = 0x18, UARTLCR_H = 0x2c, UARTCR = 0x30 };
+enum { UARTDR = 0x00, UARTFR = 0x18, UARTLCR_H = 0x2c, UARTCR = 0x30, UARTPERIPHID0 = 0xfe0 };
+enum { PART_PL011 = 0x11 };
+
+/* A byte that a UART does not take in so long is dropped: nobody may wait for ever. */
+enum { POLLS_MAX = 1 << 20 };
 enum { FR_RX_EMPTY = 1 << 4, FR_TX_FULL = 1 << 5 };
 enum { LCR_H_8_BITS_FIFO = 0x70, CR_ENABLE_TX_RX = 0x301 };
 
@@ -22,17 +27,23 @@ void pl011_use(volatile void *registers)
     axcpu_mmio_write32(base, UARTCR, CR_ENABLE_TX_RX);
 }
 
-void pl011_start(void)
+bool pl011_start(void)
 {
-    if (found != NULL)
-        pl011_use(found);
+    uint32_t part;
+    volatile uint32_t *identity = found;
+    if (found == NULL || !axcpu_try_read32(identity + UARTPERIPHID0 / sizeof part, &part) ||
+        (part & 0xff) != PART_PL011)
+        return false;
+    pl011_use(found);
+    return true;
 }
 
 void pl011_write(const char *text, size_t bytes)
 {
     for (; bytes > 0; bytes--) {
-        while (axcpu_mmio_read32(base, UARTFR) & FR_TX_FULL)
-            continue;
+        for (unsigned polls = POLLS_MAX; polls > 0; polls--)
+            if (!(axcpu_mmio_read32(base, UARTFR) & FR_TX_FULL))
+                break;
         axcpu_mmio_write32(base, UARTDR, (unsigned char)*text++);
     }
 }

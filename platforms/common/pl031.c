@@ -1,16 +1,18 @@
-/* The PL031 real-time clock: seconds since 1970 in its data register (Arm DDI 0224, 3.3.1). */
+/* The PL031 real-time clock: seconds since 1970 in its first register (Arm DDI 0224, 3.3.1). */
 #include "pl031.h"
-#include <axcpu/mmio.h>
+#include <axcpu/try.h>
 #include <axhal/mem.h>
 #include <axhal/time.h>
 
-enum { RTCDR = 0 };
-
 static volatile void *base;
 
-static uint64_t read_ns(void)
+static enum ax_err read_ns(uint64_t *out)
 {
-    return axcpu_mmio_read32(base, RTCDR) * AXHAL_NS_PER_SECOND;
+    uint32_t seconds;
+    if (!axcpu_try_read32(base, &seconds))
+        return AX_EIO;
+    *out = seconds * AXHAL_NS_PER_SECOND;
+    return AX_OK;
 }
 
 enum ax_err pl031_probe(const struct axhal_fdt_node *node)

@@ -11,6 +11,7 @@
 #include <axcpu/sbi.h>
 #include <axhal/platform.h>
 #include <axhal/time.h>
+#include <axlog/log.h>
 
 const char axplat_name[] = "riscv64-qemu-virt";
 
@@ -45,8 +46,10 @@ const struct ax_prange axplat_last_resort_registers = {{0}, 0};
 void axplat_init_mapped(const struct axhal_driver *console)
 {
     sifive_test_start();
-    if (console != NULL)
+    if (console != NULL && ns16550_answers())
         axhal_console_use(&ns16550_console);
+    else
+        axlog_warn("no UART answers where the tree says: the console is the firmware's");
 }
 
 void axplat_power_off(int status)

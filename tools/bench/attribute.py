@@ -4,7 +4,6 @@ For: tools/bench/boot.  An address outside the image is the firmware's.
 Badly: what assembly lacks a line table for is counted under "?".
 """
 
-import bisect
 import re
 from collections import Counter
 from typing import Dict, Iterable, Tuple
@@ -22,17 +21,13 @@ class Image:
         linked = {address: elf.linked_address(address) for address in set(addresses)}
         inside = sorted({to for to in linked.values() if to is not None})
         frames = elf.frames_of(inside)
-        symbols = elf.symbols()
-        starts = [address for address, _ in symbols]
         self._owner: Dict[int, Tuple[str, str]] = {}
         for address, to in linked.items():
             if to is None:
                 self._owner[address] = (FIRMWARE, FIRMWARE)
                 continue
             place = frames[to][0][1] if frames[to] else ""
-            index = bisect.bisect_right(starts, to) - 1
-            function = symbols[index][1] if index >= 0 else UNKNOWN
-            self._owner[address] = (module_of(place), function)
+            self._owner[address] = (module_of(place), elf.symbol_at(to))
 
     def by_module(self, counts: Counter) -> Counter:
         return self._sum(counts, 0)

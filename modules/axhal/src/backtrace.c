@@ -34,7 +34,7 @@ static void print_call(struct ax_sink *sink, unsigned number, uint64_t address)
     ax_format(sink, "  #%u 0x%016llx\n", number, (unsigned long long)address);
 }
 
-static void print_chain(struct ax_sink *sink, unsigned number, uint64_t fp)
+AX_COLD AX_NOINLINE static void print_chain(struct ax_sink *sink, unsigned number, uint64_t fp)
 {
     while (number < CALLS_MAX && is_readable_record(fp)) {
         struct axcpu_call call = axcpu_call_of(ax_vaddr(fp));
@@ -53,20 +53,23 @@ void axhal_print_backtrace(struct ax_sink *sink)
 }
 
 /*
- * A leaf function on riscv64 saves no return address: then the record's second word is its
- * caller's frame pointer, and the return address is still in its register.
+ * Three shapes. A jump to where no code is made no frame, and the jumper is in the return address
+ * register. A leaf function on riscv64 saves no return address: the second word of its record is
+ * its caller's frame pointer, and the return address is still in its register. Else the chain says
+ * all.
  */
 void axhal_print_trap_backtrace(const struct axcpu_trap_frame *frame, struct ax_sink *sink)
 {
+    uint64_t pc = axcpu_trap_pc(frame).raw;
     uint64_t fp = axcpu_trap_fp(frame).raw;
-    print_call(sink, 0, axcpu_trap_pc(frame).raw);
+    uint64_t caller = axcpu_trap_return_address(frame).raw - AXCPU_CALL_BYTES_MIN;
+    unsigned number = 0;
+    print_call(sink, number++, pc);
     if (!is_readable_record(fp))
         return;
     struct axcpu_call call = axcpu_call_of(ax_vaddr(fp));
-    if (!is_text(call.call_site.raw)) {
-        print_call(sink, 1, axcpu_trap_return_address(frame).raw - AXCPU_CALL_BYTES_MIN);
-        print_chain(sink, 2, call.call_site.raw + AXCPU_CALL_BYTES_MIN);
-        return;
-    }
-    print_chain(sink, 1, fp);
+    bool is_leaf = !is_text(call.call_site.raw);
+    if (is_text(caller) && (is_leaf || !is_text(pc)))
+        print_call(sink, number++, caller);
+    print_chain(sink, number, is_leaf ? call.call_site.raw + AXCPU_CALL_BYTES_MIN : fp);
 }

@@ -25,8 +25,10 @@ void axhal_irq_use(const struct axhal_irq_chip *chip)
 
 void axhal_irq_start(void)
 {
-    if (current != NULL)
-        current->start();
+    if (current == NULL || current->start() == AX_OK)
+        return;
+    axlog_warn("no interrupt controller answers where the tree says: there are no interrupts");
+    current = NULL;
 }
 
 static int find(unsigned irq)

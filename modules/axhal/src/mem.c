@@ -1,12 +1,9 @@
-/* Address arithmetic of the kernel's two windows, and the list of devices that drivers claimed. */
-#include <axbase/checked.h>
+/* Address arithmetic of the kernel's two windows. */
 #include <axcpu/image.h>
 #include <axcpu/layout.h>
 #include <axhal/mem.h>
 
 static struct ax_paddr image_start;
-static struct ax_prange devices[AXHAL_DEVICE_RANGES_MAX];
-static unsigned device_count;
 static const struct axhal_memory_map *memory_map;
 
 static const struct ax_vrange linear_map = {{AXCPU_LINEAR_BASE}, AXCPU_LINEAR_SIZE};
@@ -49,42 +46,4 @@ enum ax_err axhal_virt_to_phys(struct ax_vaddr address, struct ax_paddr *out)
         return AX_OK;
     }
     return AX_EFAULT;
-}
-
-/* The whole pages that hold `range`. */
-static enum ax_err pages_of(struct ax_prange range, struct ax_prange *out)
-{
-    uint64_t end;
-    if (range.size_bytes == 0 || ax_add_overflows(range.start.raw, range.size_bytes, &end) ||
-        ax_align_up_overflows(end, AX_PAGE_SIZE, &end))
-        return AX_ERANGE;
-    uint64_t start = ax_align_down(range.start.raw, AX_PAGE_SIZE);
-    *out = ax_prange(start, end - start);
-    return axhal_is_in_linear_map(*out) ? AX_OK : AX_ERANGE;
-}
-
-enum ax_err axhal_claim_device(struct ax_prange registers, volatile void **out)
-{
-    struct ax_prange pages;
-    enum ax_err err = pages_of(registers, &pages);
-    if (err != AX_OK)
-        return err;
-    bool is_known = false;
-    for (unsigned i = 0; i < device_count; i++)
-        is_known = is_known || (devices[i].start.raw == pages.start.raw &&
-                                devices[i].size_bytes == pages.size_bytes);
-    if (!is_known && device_count == AXHAL_DEVICE_RANGES_MAX)
-        return AX_ENOSPC;
-    if (!is_known)
-        devices[device_count++] = pages;
-    *out = ax_vaddr_ptr(axhal_phys_to_virt(registers.start));
-    return AX_OK;
-}
-
-bool axhal_claimed_device(unsigned index, struct ax_prange *out)
-{
-    if (index >= device_count)
-        return false;
-    *out = devices[index];
-    return true;
 }

@@ -20,7 +20,7 @@
 
 const char *axhal_memory_kind_name(enum axhal_memory_kind kind)
 {
-    static const char *const names[AXHAL_MEMORY_KINDS] = {
+    static const char names[AXHAL_MEMORY_KINDS][sizeof "kernel rodata"] = {
         "free",        "reserved",      "initrd",      "device tree", "page tables",
         "kernel data", "kernel rodata", "kernel text", "not mapped",  "firmware"};
     return (unsigned)kind < AXHAL_MEMORY_KINDS ? names[kind] : "unknown";

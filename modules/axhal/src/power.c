@@ -3,7 +3,7 @@
 #include <axhal/platform.h>
 #include <axhal/power.h>
 
-AX_NORETURN static void stop(void)
+void axhal_stop(void)
 {
     axcpu_irq_disable();
     for (;;)
@@ -13,11 +13,11 @@ AX_NORETURN static void stop(void)
 void axhal_power_off(int status)
 {
     axplat_power_off(status);
-    stop();
+    axhal_stop();
 }
 
 void axhal_reboot(void)
 {
     axplat_reboot();
-    stop();
+    axhal_stop();
 }

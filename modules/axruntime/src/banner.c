@@ -15,6 +15,24 @@ static uint64_t ram_bytes(const struct axhal_memory_map *map)
     return bytes;
 }
 
+/* What the tree said that the boot could live with. */
+static void warn_of_oddities(const struct axhal_machine *machine)
+{
+    const struct axhal_machine_notes *notes = &machine->notes;
+    if (notes->dynamic_reservations != 0)
+        axlog_warn("%u children of /reserved-memory without reg are not reserved",
+                   notes->dynamic_reservations);
+    if (notes->cpus_left_out != 0 || notes->consoles_left_out != 0)
+        axlog_warn("%u CPUs and %u consoles of the tree are left out", notes->cpus_left_out,
+                   notes->consoles_left_out);
+    if (notes->probes_failed != 0)
+        axlog_warn("%u devices cannot be used, the first a %s", notes->probes_failed,
+                   notes->first_failed);
+    if (machine->memory.ram_left_out != 0)
+        axlog_warn("%llu bytes of RAM are beyond the linear map",
+                   (unsigned long long)machine->memory.ram_left_out);
+}
+
 void banner_print(const struct axhal_machine *machine)
 {
     const struct axhal_memory_map *map = &machine->memory;
@@ -23,6 +41,7 @@ void banner_print(const struct axhal_machine *machine)
                (unsigned long long)(ram_bytes(map) >> MIB_SHIFT),
                (axalloc_available_pages(axalloc_global()) << AX_PAGE_SHIFT) >> MIB_SHIFT, 1u,
                machine->cpu_count);
+    warn_of_oddities(machine);
     for (unsigned i = 0; i < map->entry_count; i++)
         axlog_debug("0x%010llx %9llu KiB %s", (unsigned long long)map->entries[i].range.start.raw,
                     (unsigned long long)(map->entries[i].range.size_bytes >> 10),

@@ -26,7 +26,7 @@
 static struct axhal_machine machine;
 
 /* The one way out of a boot that cannot go on: one line that says why. */
-AX_NORETURN static void cannot_boot(const char *reason)
+AX_COLD AX_NORETURN static void cannot_boot(const char *reason)
 {
     axlog_print("axle: cannot boot: %s\n", reason);
     axhal_power_off(AXHAL_STATUS_CANNOT_BOOT);
@@ -77,7 +77,7 @@ static void start_address_space(void)
 {
     volatile void *registers;
     enum ax_err err = AX_OK;
-    if (machine.console == NULL && axplat_last_resort_registers.size_bytes != 0)
+    if (axplat_last_resort_registers.size_bytes != 0)
         err = axhal_claim_device(axplat_last_resort_registers, &registers);
     if (err == AX_OK)
         err = axmm_init(&machine.memory, machine.tree_range);
@@ -86,6 +86,21 @@ static void start_address_space(void)
     if (err != AX_OK)
         cannot_boot("the devices and the RAM of the tree cannot all be mapped");
     axplat_init_mapped(machine.console);
+}
+
+/* The RAM that the tree promises is there: the ends of every free range can be read. */
+static void check_ram(void)
+{
+    const struct axhal_memory_map *map = &machine.memory;
+    for (unsigned i = 0; i < map->entry_count; i++) {
+        struct ax_prange range = map->entries[i].range;
+        const uint32_t *first = ax_vaddr_ptr(axhal_phys_to_virt(range.start));
+        const uint32_t *end = first + range.size_bytes / sizeof *first;
+        uint32_t anything;
+        if (map->entries[i].kind == AXHAL_MEMORY_FREE &&
+            !(axcpu_try_read32(first, &anything) && axcpu_try_read32(end - 1, &anything)))
+            cannot_boot("the device tree names RAM that does not answer");
+    }
 }
 
 /* Every free page is axalloc's: the largest range first, since it has to hold the first heap. */
@@ -158,6 +173,7 @@ AX_NO_STACK_PROTECTOR void axcpu_port_boot(uint64_t hardware_id, struct ax_paddr
     set_canary(random_word());
     start_time();
     start_address_space();
+    check_ram();
     start_allocator();
     axhal_irq_start();
     run_app();

@@ -17,7 +17,7 @@
  * are both free; boundary tags agree; every free block but the spare is in the bin of its size; a
  * bin's bit is set iff it is not empty; the counters are the sums.
  *
- * Costs: a live block costs 8 bytes and rounding to 16, 32 at least; a region 56 bytes. Every
+ * Costs: a live block costs 8 bytes and rounding to 16, 32 at least; a region 48 bytes. Every
  * operation is O(1): no loop depends on what the heap holds. docs/axalloc.md has the figures.
  *
  * Does badly: many objects of one small size (8 of 72 bytes are its own for 64-byte objects, and a
@@ -162,8 +162,6 @@ static inline void *alloc_spare(struct axalloc_bytes *self, struct tlsf_block *b
 
 void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 {
-    if (layout.size > TLSF_SIZE_LIMIT - TLSF_MIN_BLOCK)
-        return NULL;
     size_t size = block_size_for(layout.size);
     if (layout.align > AX_MALLOC_ALIGN || !size_is_small(size))
         return alloc_by_search(self, size, layout.align);
@@ -241,13 +239,20 @@ static inline bool merge(struct axalloc_bytes *self, struct tlsf_block *block, s
     return false;
 }
 
+static AX_NOINLINE AX_COLD AX_NORETURN void refuse_free(const void *pointer)
+{
+    ax_panic("free of %p, which is not a live block", pointer);
+}
+
 bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t size)
 {
     (void)size; /* the tag knows better */
+    if (!ax_is_aligned((uintptr_t)pointer, AX_MALLOC_ALIGN))
+        refuse_free(pointer);
     struct tlsf_block *block = block_of(pointer);
     size_t tag = block->tag;
-    if ((((uintptr_t)pointer | tag) & (TLSF_FLAGS & ~TLSF_PREV_FREE)) != 0)
-        ax_panic("free of %p, which is not a live block", pointer);
+    if ((tag & (TLSF_FLAGS & ~TLSF_PREV_FREE)) != 0)
+        refuse_free(pointer);
     self->used_bytes -= tag & ~(size_t)TLSF_FLAGS;
     return merge(self, block, tag);
 }

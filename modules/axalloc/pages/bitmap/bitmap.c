@@ -24,8 +24,9 @@
  * so a free costs a step for each region below. A run never spans two regions.
  */
 #include <axalloc/pages.h>
-#include <axbase/bits.h>
+#include <axbase/attr.h>
 #include <bitmap_region.h>
+#include <bitmap_words.h>
 
 const char axalloc_pages_name[] = "bitmap";
 
@@ -35,8 +36,8 @@ const char axalloc_pages_name[] = "bitmap";
 static size_t run_start(const struct bitmap_region *region, unsigned level, size_t unit)
 {
     while (level-- > 0) {
-        uint64_t below = unit > 0 ? region->levels[level].bits[unit - 1] : 0;
-        unit = unit * 64 - (below == UINT64_MAX ? 64 : ax_clz64(~below));
+        unsigned before = unit > 0 ? ones_above(region->levels[level].bits[unit - 1]) : 0;
+        unit = unit * WORD_BITS - before;
     }
     return unit;
 }
@@ -47,7 +48,7 @@ static size_t run_end(const struct bitmap_region *region, size_t page)
     unsigned level = 0;
     size_t unit = page;
     uint64_t taken;
-    while ((taken = ~region->levels[level].bits[unit / 64] >> unit % 64) == 0) {
+    while ((taken = ~region->levels[level].bits[unit / WORD_BITS] >> unit % WORD_BITS) == 0) {
         unit = unit / 64 + 1;
         level++;
     }
@@ -61,7 +62,7 @@ static size_t run_end(const struct bitmap_region *region, size_t page)
  * The lowest run of `count` free pages whose first page is a multiple of `align`. At level k a
  * run of n pages has at least (n + 1) / 64^k - 1 whole units, wherever it begins.
  */
-static size_t find_run(const struct bitmap_region *region, size_t count, uint64_t align)
+static AX_NOINLINE size_t find_run(const struct bitmap_region *region, size_t count, uint64_t align)
 {
     unsigned level = 0;
     while (level + 1 < region->level_count && (count + 1) >> (6 * (level + 1)) >= 2)
@@ -81,34 +82,40 @@ static size_t find_run(const struct bitmap_region *region, size_t count, uint64_
     }
 }
 
-/* One page, at the first free one. The region has one. */
-static size_t find_page(struct bitmap_region *region)
+static void take_run(struct bitmap_region *region, size_t page, size_t count)
 {
-    const struct bitmap_level *pages = &region->levels[0];
-    if (pages->bits[region->lowest_word] == 0)
-        region->lowest_word = bitmap_level_find_word(pages, region->lowest_word, 1);
-    return region->lowest_word * 64 + ax_ctz64(pages->bits[region->lowest_word]);
-}
-
-static size_t find(struct bitmap_region *region, size_t count, uint64_t align)
-{
-    if (region->free_pages < count)
-        return BITMAP_NONE;
-    if (align > 1 || count > BITMAP_REACH_MAX)
-        return find_run(region, count, align);
-    if (count == 1)
-        return find_page(region);
-    return bitmap_level_find_run(&region->levels[0], 0, (unsigned)count);
-}
-
-static void take(struct axalloc_pages *self, struct bitmap_region *region, size_t page,
-                 size_t count)
-{
-    self->free_pages -= count;
-    region->free_pages -= count;
     struct bitmap_units units = {page, count};
     for (unsigned level = 0; units.count > 0; level++)
         units = bitmap_level_take(&region->levels[level], units);
+}
+
+/* Take the first free page; the region has one. */
+static size_t take_first(struct bitmap_region *region)
+{
+    struct bitmap_level *pages = &region->levels[0];
+    if (pages->bits[region->lowest_word] == 0)
+        region->lowest_word = bitmap_level_find_word(pages, region->lowest_word, 1);
+    size_t page = region->lowest_word * 64 + ax_ctz64(pages->bits[region->lowest_word]);
+    if (!bitmap_level_take_first_of(pages, region->lowest_word))
+        take_run(region, page, 1);
+    return page;
+}
+
+/* Take `count` pages, the first a multiple of `align`: where, or BITMAP_NONE. */
+static size_t take_somewhere(struct bitmap_region *region, size_t count, uint64_t align)
+{
+    size_t page;
+    if (region->free_pages < count)
+        return BITMAP_NONE;
+    if (count == 1 && align == 1)
+        return take_first(region);
+    if (count <= BITMAP_REACH_MAX && align == 1)
+        page = bitmap_level_find_run(&region->levels[0], 0, (unsigned)count);
+    else
+        page = find_run(region, count, align);
+    if (page != BITMAP_NONE)
+        take_run(region, page, count);
+    return page;
 }
 
 /* ---- the contract ---- */
@@ -137,9 +144,10 @@ enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t
     if (count == 0 || !is_page_align(align))
         return AX_EINVAL;
     for (struct bitmap_region *region = self->regions; region != NULL; region = region->next) {
-        size_t page = find(region, count, align >> AX_PAGE_SHIFT);
+        size_t page = take_somewhere(region, count, align >> AX_PAGE_SHIFT);
         if (page != BITMAP_NONE) {
-            take(self, region, page, count);
+            region->free_pages -= count;
+            self->free_pages -= count;
             *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
             return AX_OK;
         }
@@ -158,8 +166,21 @@ enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr s
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
     if (run_end(region, page) - page < count)
         return AX_EBUSY;
-    take(self, region, page, count);
+    take_run(region, page, count);
+    region->free_pages -= count;
+    self->free_pages -= count;
     return AX_OK;
+}
+
+static void give_run(struct bitmap_region *region, size_t page, size_t count)
+{
+    if (page / 64 < region->lowest_word)
+        region->lowest_word = page / 64;
+    if (count == 1 && bitmap_level_give_one(&region->levels[0], page))
+        return;
+    struct bitmap_units units = {page, count};
+    for (unsigned level = 0; units.count > 0; level++)
+        units = bitmap_level_give(&region->levels[level], units);
 }
 
 /* None of the pages is free. */
@@ -188,11 +209,7 @@ enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr st
         return AX_EINVAL;
     self->free_pages += count;
     region->free_pages += count;
-    if (page / 64 < region->lowest_word)
-        region->lowest_word = page / 64;
-    struct bitmap_units units = {page, count};
-    for (unsigned level = 0; units.count > 0; level++)
-        units = bitmap_level_give(&region->levels[level], units);
+    give_run(region, page, count);
     return AX_OK;
 }
 

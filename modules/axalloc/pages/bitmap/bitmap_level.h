@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,11 +61,17 @@ struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_
  */
 struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units);
 
+/*
+ * Take the first free unit of `word`, which has one, while the word before ends with a taken one.
+ * False: nothing was done, for a summary would change.
+ */
+bool bitmap_level_take_first_of(struct bitmap_level *level, size_t word);
+
+/* Give one unit, which is taken. False: nothing was done, for the next level would change. */
+bool bitmap_level_give_one(struct bitmap_level *level, size_t unit);
+
 /* The first word at or after `word` that has this reach, from 1 to REACH_MAX; or BITMAP_NONE. */
 size_t bitmap_level_find_word(const struct bitmap_level *level, size_t word, unsigned reach);
 
 /* The first unit at or after `unit` from which `count` units, 1 to REACH_MAX, are free; or NONE. */
 size_t bitmap_level_find_run(const struct bitmap_level *level, size_t unit, unsigned count);
-
-/* The longest free run that begins in word `bits`, seen as far as the end of `next`. */
-unsigned bitmap_reach_of(uint64_t bits, uint64_t next);

@@ -6,78 +6,16 @@
  * word. Finding walks down the tree, one comparison of eight bytes a node.
  */
 #include <axbase/addr.h>
-#include <axbase/bits.h>
+#include <axbase/attr.h>
 #include <axbase/string.h>
 #include <bitmap_level.h>
+#include <bitmap_words.h>
 #include <stdbool.h>
 
-enum { WORD_BITS = 64, NODE_BYTES = 8 };
+enum { NODE_BYTES = 8 };
 
-#define ALL_FREE UINT64_MAX
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define TOP_BITS UINT64_C(0x8080808080808080)
-
-/* ---- words ---- */
-
-/* Number of ones from bit 0 up. */
-static inline unsigned ones_below(uint64_t word)
-{
-    return word == ALL_FREE ? WORD_BITS : ax_ctz64(~word);
-}
-
-/* Number of ones from bit 63 down. */
-static inline unsigned ones_above(uint64_t word)
-{
-    return word == ALL_FREE ? WORD_BITS : ax_clz64(~word);
-}
-
-/*
- * Length of the longest row of ones, by doubling: rows[i] marks where 2^i ones begin; then the
- * longest is put together from powers of two, greatest first.
- */
-static unsigned longest_row(uint64_t word)
-{
-    uint64_t rows[7];
-    unsigned power = 0;
-    if (word == 0)
-        return 0;
-    for (rows[0] = word; rows[power] != 0 && power < 6; power++)
-        rows[power + 1] = rows[power] & rows[power] >> (1u << power);
-    if (rows[power] == 0)
-        power--;
-    uint64_t starts = rows[power];
-    unsigned length = 1u << power;
-    while (power-- > 0) {
-        uint64_t longer = length < WORD_BITS ? starts & rows[power] >> length : 0;
-        if (longer != 0) {
-            starts = longer;
-            length += 1u << power;
-        }
-    }
-    return length;
-}
-
-unsigned bitmap_reach_of(uint64_t bits, uint64_t next)
-{
-    unsigned tail = ones_above(bits);
-    unsigned through = tail == 0 ? 0 : tail + ones_below(next);
-    if (through >= BITMAP_REACH_MAX || tail == WORD_BITS)
-        return through < BITMAP_REACH_MAX ? through : BITMAP_REACH_MAX;
-    unsigned inner = longest_row(bits);
-    return inner > through ? inner : through;
-}
-
-/* The bits of `bits` at which `count` ones begin, counting on into `next`. */
-static uint64_t starts_of(uint64_t bits, uint64_t next, unsigned count)
-{
-    for (unsigned have = 1; have < count;) {
-        unsigned step = count - have < have ? count - have : have; /* at most 32 */
-        bits &= bits >> step | next << (WORD_BITS - step);
-        next &= next >> step;
-        have += step;
-    }
-    return bits;
-}
 
 /* ---- the tree ---- */
 
@@ -108,7 +46,7 @@ static unsigned largest_byte(uint64_t bytes)
 }
 
 /* A reach has grown to `reach`, if it was not that large before. */
-static void tree_raise(struct bitmap_level *level, size_t word, unsigned reach)
+static inline void tree_raise(struct bitmap_level *level, size_t word, unsigned reach)
 {
     uint8_t *bytes = bytes_of(level);
     size_t i = level->first_leaf + word;
@@ -120,14 +58,10 @@ static void tree_raise(struct bitmap_level *level, size_t word, unsigned reach)
     }
 }
 
-/* A reach is `reach` now, and was not less before. */
-static void tree_lower(struct bitmap_level *level, size_t word, unsigned reach)
+/* Reaches in the node of byte `i` are less than before: so may be the bytes above. */
+static void tree_lower(struct bitmap_level *level, size_t i)
 {
     uint8_t *bytes = bytes_of(level);
-    size_t i = level->first_leaf + word;
-    if (bytes[i] == reach)
-        return;
-    bytes[i] = (uint8_t)reach;
     while (i >= NODE_BYTES) {
         uint64_t node = level->tree[i / NODE_BYTES];
         i = i / NODE_BYTES - 1;
@@ -138,7 +72,8 @@ static void tree_lower(struct bitmap_level *level, size_t word, unsigned reach)
 }
 
 /* The reaches of words [first, end) become 0 or REACH_MAX, all of them; there is at least one. */
-static void tree_fill(struct bitmap_level *level, size_t first, size_t end, unsigned reach)
+static AX_NOINLINE void tree_fill(struct bitmap_level *level, size_t first, size_t end,
+                                  unsigned reach)
 {
     uint8_t *bytes = bytes_of(level);
     size_t low = level->first_leaf + first, high = level->first_leaf + end - 1;
@@ -257,10 +192,37 @@ static inline struct bitmap_units full_words(const struct bitmap_level *level, s
     return (struct bitmap_units){first, end > first ? end - first : 0};
 }
 
-/* Bits of `word` were cleared: its reach, which can only be less. */
-static void lower(struct bitmap_level *level, size_t word)
+/* Length of the free run from bit `bit` of `word` on, seen as far as the end of the next word. */
+static inline unsigned length_from(const struct bitmap_level *level, size_t word, unsigned bit)
 {
-    tree_lower(level, word, bitmap_reach_of(level->bits[word], level->bits[word + 1]));
+    unsigned length = ones_below(level->bits[word] >> bit);
+    if (bit + length == WORD_BITS)
+        length += ones_below(level->bits[word + 1]);
+    return length < BITMAP_REACH_MAX ? length : BITMAP_REACH_MAX;
+}
+
+/* Units from `word` on were taken: its reach may be less. */
+static AX_NOINLINE void lower(struct bitmap_level *level, size_t word)
+{
+    size_t leaf = level->first_leaf + word;
+    unsigned reach = reach_of(level->bits[word], level->bits[word + 1]);
+    if (bytes_of(level)[leaf] == reach)
+        return;
+    bytes_of(level)[leaf] = (uint8_t)reach;
+    tree_lower(level, leaf);
+}
+
+bool bitmap_level_take_first_of(struct bitmap_level *level, size_t word)
+{
+    uint64_t bits = level->bits[word], rest = bits & (bits - 1);
+    unsigned bit = ax_ctz64(bits);
+    if (bits == ALL_FREE || rest == 0)
+        return false;
+    if ((rest >> bit & 2) != 0 && /* a longer run loses its first unit: is it longest without? */
+        length_from(level, word, bit + 1) < bytes_of(level)[level->first_leaf + word])
+        return false;
+    level->bits[word] = rest;
+    return true;
 }
 
 struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_units units)
@@ -281,24 +243,44 @@ struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_
         tree_fill(level, first + 1, last, 0);
     }
     lower(level, first);
-    if (first > 0 && ones_above(bits[first - 1]) > 0)
-        lower(level, first - 1);
+    if (first > 0 && bits[first - 1] >> (WORD_BITS - 1) != 0)
+        lower(level, first - 1); /* a run that went on into `first` may be shorter now */
     return lost;
 }
 
-/* The free run that has bit `bit` of `word` in it may be longer than the word's reach was. */
-static void raise(struct bitmap_level *level, size_t word, unsigned bit)
+/* The free run from bit `bit` of `word` on may be longer than the word's reach was. */
+static AX_NOINLINE void raise(struct bitmap_level *level, size_t word, unsigned bit)
 {
-    unsigned length = ones_below(level->bits[word] >> bit);
-    if (bit + length == WORD_BITS)
-        length += ones_below(level->bits[word + 1]);
-    tree_raise(level, word, length < BITMAP_REACH_MAX ? length : BITMAP_REACH_MAX);
+    tree_raise(level, word, length_from(level, word, bit));
 }
 
 /* The bit at which the row of ones begins that bit `bit` ends, or that begins at it. */
 static inline unsigned row_start(uint64_t word, unsigned bit)
 {
     return bit == 0 ? 0 : bit - ones_above(word << (WORD_BITS - bit));
+}
+
+/* A row of units from bit `start` of `word` on has become longer: the reaches that see it. */
+static inline void raise_row(struct bitmap_level *level, size_t word, unsigned start)
+{
+    raise(level, word, start);
+    if (start > 0 || word == 0)
+        return;
+    unsigned before = ones_above(level->bits[word - 1]);
+    if (before > 0)
+        raise(level, word - 1, WORD_BITS - before);
+}
+
+bool bitmap_level_give_one(struct bitmap_level *level, size_t unit)
+{
+    size_t word = unit / WORD_BITS;
+    unsigned bit = unit % WORD_BITS;
+    uint64_t bits = level->bits[word] | UINT64_C(1) << bit;
+    if (bits == ALL_FREE)
+        return false;
+    level->bits[word] = bits;
+    raise_row(level, word, row_start(bits, bit));
+    return true;
 }
 
 struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units)
@@ -317,9 +299,6 @@ struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_
         memset(&bits[first + 1], 0xff, (last - first - 1) * sizeof *bits);
         tree_fill(level, first + 1, last, BITMAP_REACH_MAX);
     }
-    unsigned start = row_start(bits[first], units.first % WORD_BITS);
-    raise(level, first, start);
-    if (start == 0 && first > 0 && ones_above(bits[first - 1]) > 0)
-        raise(level, first - 1, WORD_BITS - ones_above(bits[first - 1]));
+    raise_row(level, first, row_start(bits[first], units.first % WORD_BITS));
     return full_words(level, span);
 }

@@ -23,7 +23,8 @@ AX_NORETURN AX_COLD AX_PRINTF(3, 4) void ax_panic_at(const char *file, unsigned 
  * Port: what a panic does after its arguments are gathered. axruntime's prints, dumps the
  * backtrace and powers off with status 134; the host tests' reports to the test.
  */
-AX_NORETURN void ax_port_panic(const char *file, unsigned line, const char *format, va_list args);
+AX_NORETURN AX_COLD void ax_port_panic(const char *file, unsigned line, const char *format,
+                                       va_list args);
 
 /* The panic of a false assertion. */
 AX_NORETURN AX_COLD void ax_assertion_failed(const char *file, unsigned line,
@@ -33,4 +34,5 @@ AX_NORETURN AX_COLD void ax_assertion_failed(const char *file, unsigned line,
 
 #define AX_ASSERT(condition) ((condition) ? (void)0 : ax_panic("assertion failed: %s", #condition))
 
-#define AX_DEBUG_ASSERT(condition) AX_ASSERT(!CONFIG_DEBUG || (condition))
+#define AX_DEBUG_ASSERT(condition)                                                                 \
+    (!CONFIG_DEBUG || (condition) ? (void)0 : ax_assertion_failed(__FILE__, __LINE__, #condition))

@@ -45,7 +45,7 @@ struct ax_vaddr axcpu_trap_return_address(const struct axcpu_trap_frame *frame);
 void axcpu_trap_set_pc(struct axcpu_trap_frame *frame, struct ax_vaddr pc);
 
 /* Every register and the cause, four or so to a line. */
-void axcpu_trap_print(const struct axcpu_trap_frame *frame, struct ax_sink *sink);
+AX_COLD void axcpu_trap_print(const struct axcpu_trap_frame *frame, struct ax_sink *sink);
 
 /*
  * If the trap is one of an access that was allowed to fail (<axcpu/try.h>), makes the frame go on

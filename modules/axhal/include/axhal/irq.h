@@ -13,7 +13,7 @@ struct axhal_irq_chip {
     int (*claim)(void);                  /* the interrupt to handle now, or AXHAL_IRQ_NONE */
     void (*complete)(int irq);           /* it has been handled */
     enum ax_err (*enable)(unsigned irq); /* AX_EINVAL: it has no such number */
-    void (*start)(void);                 /* called once its registers are mapped */
+    enum ax_err (*start)(void); /* once its registers are mapped; AX_ENODEV: it is not there */
 };
 
 /* For the controller's driver, at boot: `chip` lives for ever. */

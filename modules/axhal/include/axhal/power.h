@@ -15,5 +15,8 @@ enum { AXHAL_STATUS_CANNOT_BOOT = 1, AXHAL_STATUS_PANIC = 134, AXHAL_STATUS_FAUL
  */
 AX_NORETURN void axhal_power_off(int status);
 
+/* Stop this CPU for good. Any context; does not return. */
+AX_NORETURN void axhal_stop(void);
+
 /* Start the machine again. Any context; does not return. */
 AX_NORETURN void axhal_reboot(void);

@@ -20,7 +20,8 @@ uint64_t axhal_monotonic_ns(void);
 
 /*
  * Nanoseconds since 1970-01-01 00:00 UTC, as the machine's clock says, leap seconds not counted.
- * AX_ENODEV: it has none that this platform knows. Any context; reads the device once.
+ * AX_ENODEV: it has none that this platform knows. AX_EIO: it has, but where the tree says so
+ * nothing answers. Any context; reads the device once.
  */
 AX_MUST_CHECK enum ax_err axhal_wall_clock_ns(uint64_t *out);
 
@@ -32,7 +33,8 @@ void axhal_busy_wait_ns(uint64_t ns);
  * has reached `deadline_ns`; at once if it has passed. A new call replaces the one before.
  *
  * AX_ENODEV: the machine's timer cannot interrupt (its tree names no timer interrupt, or an
- * interrupt controller that this platform does not know). Task context.
+ * interrupt controller that this platform does not know). Those of axhal_irq_register(), where a
+ * controller passes the timer's interrupt on. On an error the timer set before stays. Task context.
  * `expired` runs with interrupts off and may set the timer again.
  */
 AX_MUST_CHECK enum ax_err axhal_timer_set(uint64_t deadline_ns, void (*expired)(void *argument),
@@ -44,7 +46,7 @@ void axhal_timer_cancel(void);
 /* For drivers, at boot. */
 
 /* This machine has a clock of the day; `read_ns` tells it as axhal_wall_clock_ns() does. */
-void axhal_wall_clock_use(uint64_t (*read_ns)(void));
+void axhal_wall_clock_use(enum ax_err (*read_ns)(uint64_t *out));
 
 /* The timer's interrupt comes as number `irq` of the interrupt controller. */
 void axhal_timer_use_irq(unsigned irq);

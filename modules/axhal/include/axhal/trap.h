@@ -10,7 +10,7 @@
  * page below the boot stack", "the image's text, which is not writable", "the linear map's view of
  * physical 0x80200000, kernel text", ... Any context.
  */
-void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink);
+AX_COLD void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink);
 
 /*
  * Print the calls that led here, one a line, for the runner to give names to:
@@ -21,5 +21,5 @@ void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink);
  * caller; the other where the trap happened. Stops at the
  * first record that does not lie on one of our stacks; at most 32 calls. Any context.
  */
-void axhal_print_backtrace(struct ax_sink *sink);
-void axhal_print_trap_backtrace(const struct axcpu_trap_frame *frame, struct ax_sink *sink);
+AX_COLD void axhal_print_backtrace(struct ax_sink *sink);
+AX_COLD void axhal_print_trap_backtrace(const struct axcpu_trap_frame *frame, struct ax_sink *sink);

@@ -1,10 +1,23 @@
 /* Instructions that may fault, and the table of where to go on (<axcpu/fixup.h>). */
     .text
-    .globl axcpu_try_read32, axcpu_semihosting_call
+    .globl axcpu_try_read32, axcpu_try_read8, axcpu_try_write32, axcpu_semihosting_call
 axcpu_try_read32:
 read32:
     ldr w2, [x0]
     str w2, [x1]
+    mov w0, #1
+    ret
+
+axcpu_try_read8:
+read8:
+    ldrb w2, [x0]
+    strb w2, [x1]
+    mov w0, #1
+    ret
+
+axcpu_try_write32:
+write32:
+    str w1, [x0]
     mov w0, #1
     ret
 
@@ -24,5 +37,7 @@ failed:
     .globl axcpu_fixups, axcpu_fixups_end
 axcpu_fixups:
     .quad read32, failed
+    .quad read8, failed
+    .quad write32, failed
     .quad semihosting, failed
 axcpu_fixups_end:

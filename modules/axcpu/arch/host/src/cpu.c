@@ -2,11 +2,17 @@
  * The CPU of host tests: state that real hardware keeps in registers, in variables that a test
  * can read. Interrupts never come; the kernel's format is Sv39.
  */
+#include <axcpu/barrier.h>
 #include <axcpu/irq.h>
 #include <axcpu/mmu.h>
 #include <axcpu/timer.h>
 
-bool axcpu_host_irq_enabled = true;
+static void do_nothing(void)
+{
+}
+
+_Thread_local bool axcpu_host_irq_enabled = true;
+void (*axcpu_host_on_relax)(void) = do_nothing;
 struct axcpu_host_flushes axcpu_host_flushes;
 uint64_t axcpu_host_counter;
 uint64_t axcpu_host_timer;

@@ -1,8 +1,10 @@
-/* Interrupt masking in host tests: a flag that tests can look at. Included by <axcpu/irq.h> alone.
+/*
+ * Interrupt masking in host tests: a flag that tests can look at. Each thread of a test stands for
+ * a CPU and has its own. Included by <axcpu/irq.h> alone.
  */
 #pragma once
 
-extern bool axcpu_host_irq_enabled;
+extern _Thread_local bool axcpu_host_irq_enabled;
 
 static inline struct axcpu_irq_state axcpu_irq_disable(void)
 {

@@ -1,13 +1,12 @@
 /*
- * axbase's ports on the host, for test programs: the console is standard error, and a panic is
- * handed to cmocka, so that a test can demand one with expect_assert_failure() and look at its
- * text in axtest_last_panic; a panic that no test expected fails the test with that text.
+ * axbase's panic port on the host, for test programs: a panic is handed to cmocka, so that a test
+ * can demand one with expect_assert_failure() and look at its text in axtest_last_panic; a panic
+ * that no test expected fails the test with that text.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -16,14 +15,13 @@
 #include <axtest/host.h>
 
 char axtest_last_panic[512];
-
-void ax_port_write(const char *text, size_t bytes)
-{
-    fwrite(text, 1, bytes, stderr);
-}
+const char *axtest_last_panic_file = "";
+unsigned axtest_last_panic_line;
 
 void ax_port_panic(const char *file, unsigned line, const char *format, va_list args)
 {
+    axtest_last_panic_file = file;
+    axtest_last_panic_line = line;
     ax_vsnprintf(axtest_last_panic, sizeof axtest_last_panic, format, args);
     mock_assert(0, axtest_last_panic, file, (int)line);
     __builtin_trap();

@@ -1,0 +1,187 @@
+/* What TLSF promises beyond the contract: merging, good fit, what it detects, and its check. */
+#include "arena.h"
+
+#include <axalloc/bytes.h>
+#include <axtest/host.h>
+#include <tlsf_bins.h>
+
+static struct axalloc_bytes heap;
+
+static void *alloc(size_t size)
+{
+    return axalloc_bytes_alloc(&heap, (struct ax_layout){size, 16});
+}
+
+static unsigned char *start(size_t size)
+{
+    unsigned char *arena = arena_map(size);
+    axalloc_bytes_init(&heap);
+    assert_int_equal(axalloc_bytes_add_memory(&heap, arena, size, AXALLOC_REGION_STAYS), AX_OK);
+    return arena;
+}
+
+static void every_size_is_in_a_bin_that_begins_at_or_below_it(void **state)
+{
+    (void)state;
+    size_t last_bin = 0;
+    for (size_t size = TLSF_MIN_BLOCK; size < 3 * MIB; size += TLSF_GRAIN) {
+        size_t bin = bin_of(size);
+        assert_true(bin == last_bin || bin == last_bin + 1 || size == TLSF_MIN_BLOCK);
+        last_bin = bin;
+    }
+    assert_int_equal(bin_of(TLSF_SIZE_LIMIT - TLSF_GRAIN), TLSF_BINS - 1);
+    for (unsigned log2 = 10; log2 < 48; log2++) {
+        assert_int_equal(large_log2((size_t)1 << log2), log2);
+        assert_int_equal(large_log2(((size_t)2 << log2) - 16), log2);
+        for (unsigned n = 1; n < 64; n++)
+            assert_int_equal(tlsf_log2_below_64[n], ax_log2_floor(n));
+    }
+}
+
+static void freed_neighbours_are_one_block_again(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    void *blocks[3], *wall;
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    for (int order = 0; order < 6; order++) {
+        for (int i = 0; i < 3; i++)
+            blocks[i] = alloc(1000);
+        wall = alloc(1000);
+        for (int i = 0; i < 3; i++)
+            axalloc_bytes_dealloc(&heap, blocks[orders[order][i]], 1000);
+        assert_sound(axalloc_bytes_check(&heap));
+        void *whole = alloc(3000);
+        assert_ptr_equal(whole, blocks[0]);
+        axalloc_bytes_dealloc(&heap, whole, 3000);
+        axalloc_bytes_dealloc(&heap, wall, 1000);
+    }
+    assert_int_equal(axalloc_bytes_used(&heap), 0);
+    arena_unmap(arena, MIB);
+}
+
+static void small_requests_take_the_best_fit(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    void *holes[40], *walls[40];
+    for (size_t i = 0; i < 40; i++) {
+        holes[i] = alloc(24 + 16 * i);
+        walls[i] = alloc(24);
+    }
+    for (size_t i = 0; i < 40; i++)
+        axalloc_bytes_dealloc(&heap, holes[i], 24 + 16 * i);
+    for (size_t i = 40; i-- > 0;)
+        assert_ptr_equal(alloc(24 + 16 * i - 8), holes[i]);
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+    (void)walls;
+}
+
+static void a_live_block_costs_eight_bytes(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    for (size_t size = 24; size < 5000; size += 16) {
+        size_t used = axalloc_bytes_used(&heap);
+        void *block = alloc(size);
+        assert_int_equal(axalloc_bytes_usable_size(&heap, block), size);
+        assert_int_equal(axalloc_bytes_used(&heap), used + size + 8);
+    }
+    arena_unmap(arena, MIB);
+}
+
+static void free_twice(void *block)
+{
+    axalloc_bytes_dealloc(&heap, block, 100);
+    expect_assert_failure(axalloc_bytes_dealloc(&heap, block, 100));
+    assert_non_null(strstr(axtest_last_panic, "not a live block"));
+    assert_sound(axalloc_bytes_check(&heap));
+}
+
+static void double_frees_panic(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    void *blocks[9];
+    for (int i = 0; i < 9; i++)
+        blocks[i] = alloc(100);
+    free_twice(blocks[1]);
+    free_twice(blocks[2]); /* merged with the one before */
+    free_twice(blocks[4]);
+    free_twice(blocks[3]); /* merged with both neighbours */
+    free_twice(blocks[6]);
+    free_twice(blocks[5]); /* merged with both, again */
+    free_twice(blocks[8]); /* merged with the rest of the heap */
+    free_twice(blocks[0]);
+    free_twice(blocks[7]);
+    assert_int_equal(axalloc_bytes_used(&heap), 0);
+    arena_unmap(arena, MIB);
+}
+
+static void misaligned_frees_panic(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    unsigned char *block = alloc(100);
+    memset(block, 0, 100);
+    for (size_t off = 1; off < 16; off++)
+        expect_assert_failure(axalloc_bytes_dealloc(&heap, block + off, 100));
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+}
+
+/* Flip bits of `*word`: the check must find that; then flip them back. */
+static void break_and_mend(void *word, size_t bits)
+{
+    size_t value;
+    memcpy(&value, word, sizeof value);
+    value ^= bits;
+    memcpy(word, &value, sizeof value);
+    assert_non_null(axalloc_bytes_check(&heap));
+    value ^= bits;
+    memcpy(word, &value, sizeof value);
+}
+
+static void the_check_finds_what_is_broken(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    void *blocks[20];
+    for (size_t i = 0; i < 20; i++)
+        blocks[i] = alloc(50 * i + 10);
+    for (size_t i = 1; i < 20; i += 3)
+        axalloc_bytes_dealloc(&heap, blocks[i], 50 * i + 10);
+    assert_sound(axalloc_bytes_check(&heap));
+    struct tlsf_block *live = block_of(blocks[3]), *freed = block_of(blocks[4]);
+    struct tlsf_block *first = freed, *second = block_of(blocks[7]);
+    for (size_t bit = 1; bit <= 1 << 20; bit *= 2) {
+        break_and_mend(&live->tag, bit);
+        break_and_mend(&freed->tag, bit);
+        break_and_mend(&heap.used_bytes, bit);
+        break_and_mend(&heap.total_bytes, bit);
+    }
+    break_and_mend(&block_next(freed)->prev_phys, (uintptr_t)first ^ (uintptr_t)second);
+    break_and_mend(&heap.occupied[0], UINT64_C(1) << bin_of(block_size(freed)));
+    break_and_mend(&heap.occupied[3], heap.occupied[3] | 1);
+    break_and_mend(&heap.occupied_words, 1 << 5);
+    break_and_mend(&freed->link, (uintptr_t)freed->link ^ (uintptr_t)&second->next);
+    break_and_mend(&heap.spare, (uintptr_t)heap.spare);
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_size_is_in_a_bin_that_begins_at_or_below_it),
+        cmocka_unit_test(freed_neighbours_are_one_block_again),
+        cmocka_unit_test(small_requests_take_the_best_fit),
+        cmocka_unit_test(a_live_block_costs_eight_bytes),
+        cmocka_unit_test(double_frees_panic),
+        cmocka_unit_test(misaligned_frees_panic),
+        cmocka_unit_test(the_check_finds_what_is_broken),
+    };
+    return cmocka_run_group_tests_name("tlsf", tests, NULL, NULL);
+}
