@@ -1,5 +1,6 @@
 # axbase: what every other module stands on; no dependencies.
-srcs := src/err.c src/bits.c src/fmt.c src/assert.c
+srcs := src/bits.c
+srcs-cold := src/assert.c src/console_sink.c src/err.c src/fmt.c
 srcs-nolto := src/stack_protector.c
 ifneq ($(ISA),host)
 srcs-nolto += src/string.c

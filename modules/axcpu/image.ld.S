@@ -29,7 +29,8 @@ SECTIONS
     .text : {
         KEEP(*(.head.text))
         /* fills the gap before the vectors of aarch64, which start at a multiple of 2 KiB */
-        *string.c.o(.text.copy_forwards .text.mem*)
+        *string.c.o(.text.copy_forwards .text.mem* .text.str*)
+        *try.S.o(.text)
         *trap.S.o(.text)
         *(.text .text.*)
         . = ALIGN(MOVE_GRAIN);
@@ -52,8 +53,7 @@ SECTIONS
         . = ALIGN(MOVE_GRAIN);
         axcpu_data_bytes_end = .;
     } :data
-    axcpu_rodata_in_file = AXCPU_IMAGE_BASE + LOADADDR(.rodata) - LOADADDR(.text);
-    axcpu_data_in_file = AXCPU_IMAGE_BASE + LOADADDR(.data) - LOADADDR(.text);
+    axcpu_file_end = AXCPU_IMAGE_BASE + LOADADDR(.data) + SIZEOF(.data) - LOADADDR(.text);
 
     .bss (NOLOAD) : ALIGN(64) {
         axcpu_bss_start = .;

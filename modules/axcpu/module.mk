@@ -6,14 +6,15 @@ isa := arch/$(ISA)/src
 ifeq ($(ISA),host)
 srcs += $(isa)/cpu.c $(isa)/image.S src/no_cache_maintenance.c
 else
-srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/trap.c $(isa)/try.S $(isa)/timer.c
-srcs += src/early_map.c src/fix_up.c
+srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/try.S $(isa)/timer.c
+srcs-cold := $(isa)/trap.c src/early_map.c src/fix_up.c
 endif
 ifeq ($(ISA),riscv64)
 srcs += $(isa)/mmu.c $(isa)/sbi.c src/no_cache_maintenance.c
 endif
 ifeq ($(ISA),aarch64)
-srcs += $(isa)/cache.c $(isa)/psci.c $(isa)/semihosting.c
+srcs += $(isa)/cache.c
+srcs-cold += $(isa)/psci.c $(isa)/semihosting.c
 endif
 
 test-deps := axtest

@@ -1,6 +1,6 @@
 # axlog: log lines with levels.
 deps := axbase
-srcs := src/log.c
+srcs-cold := src/log.c
 test-deps := axtest
 host-tests := test_log
 host-support := host/ports.c

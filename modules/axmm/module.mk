@@ -1,5 +1,5 @@
 # axmm: the kernel's own address space.
 deps := axbase axcpu axsync axlog axhal axalloc
-srcs := src/boot_frames.c src/kernel_table.c src/kernel_space.c
+srcs-cold := src/boot_frames.c src/kernel_table.c src/kernel_space.c
 test-deps := axtest
 target-tests := tests/target/suite.c

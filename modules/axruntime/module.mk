@@ -1,8 +1,8 @@
 # axruntime: the order in which everything starts, and how it ends.
 deps := axbase axcpu axlog axhal axalloc axmm
-srcs := src/arguments.c
+srcs-cold := src/arguments.c
 ifneq ($(ISA),host)
-srcs += src/boot.c src/banner.c src/panic.c
+srcs-cold += src/boot.c src/banner.c src/panic.c
 endif
 test-deps := axtest
 host-tests := test_arguments

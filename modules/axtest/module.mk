@@ -1,4 +1,4 @@
 # axtest: the on-target test registry, and on the host the ports that axbase leaves open.
 deps := axbase
-srcs := src/run.c
+srcs-cold := src/run.c
 host-support := host/panic.c host/write.c

@@ -1,11 +1,12 @@
 # One image: platform, app, and the modules that the two depend on.
 
 # The platform.
-platform-variables := deps srcs srcs-nolto cflags
+platform-variables := deps srcs srcs-cold srcs-nolto cflags
 $(call read,platform,$(platform-dir)/platform.mk,$(platform-variables))
 platform-closure := $(call closure,$(deps.platform))
 $(call unit,platform,$(platform-dir),$(kernel-flags) $(call name-flag,$(platform-name)) $(cflags.platform) $(call include-path,$(platform-closure)))
 $(call compile,platform,$(srcs.platform))
+$(call compile,platform,$(srcs-cold.platform),$(cold))
 $(call compile,platform,$(srcs-nolto.platform),$(nolto))
 
 # The app. Its own options, if it has a Kconfig file, are <app/config.h>.

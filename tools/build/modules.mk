@@ -3,6 +3,7 @@
 # A module.mk sets some of these, with paths relative to its folder (absolute ones stay):
 #   deps            modules it uses directly; their closure is its whole include path
 #   srcs            its sources; may depend on $(ISA) and $(CONFIG_...)
+#   srcs-cold       sources whose speed nobody notices (boot, printing, faults): -Os
 #   srcs-nolto      sources that must stay out of link-time optimisation
 #   includes        include folders besides include/ and arch/$(ISA)/include
 #   cflags          flags of its own sources alone
@@ -14,7 +15,7 @@
 #   host-libs       what its test programs link besides: -lfdt
 
 module-names := $(call names,modules/%/module.mk)
-module-variables := deps srcs srcs-nolto includes cflags test-deps target-tests \
+module-variables := deps srcs srcs-cold srcs-nolto includes cflags test-deps target-tests \
     host-tests host-support fuzzers host-libs
 
 # $(call read,<name>,<file>,<variables>): include <file>, keep each variable as <variable>.<name>.
@@ -40,6 +41,7 @@ name-flag = -DAX_MODULE='"$1"'
 define module-unit
 $(call unit,$1,modules/$1,$(kernel-flags) $(call name-flag,$1) $(cflags.$1) $(call include-path,$(closure.$1)))
 $(call compile,$1,$(srcs.$1))
+$(call compile,$1,$(srcs-cold.$1),$(cold))
 $(call compile,$1,$(srcs-nolto.$1),$(nolto))
 endef
 $(foreach m,$(module-names),$(call module-unit,$m))

@@ -35,7 +35,7 @@ safety := -fno-strict-aliasing -fno-common -fstack-protector-strong
 sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 
 isa-flags.riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
-isa-flags.aarch64 := -mno-outline-atomics $(if $(CONFIG_DEBUG),-mno-omit-leaf-frame-pointer)
+isa-flags.aarch64 := -mno-outline-atomics $(if $(CONFIG_AXCPU_IMAGE_BELOW_1M),-mcmodel=tiny) $(if $(CONFIG_DEBUG),-mno-omit-leaf-frame-pointer)
 # The kernel leaves the floating-point registers alone; apps may use them.
 kernel-flags.aarch64 := -mgeneral-regs-only
 
@@ -55,6 +55,10 @@ endif
 # For srcs-nolto, among them the functions that the compiler calls by itself: their loops must not
 # become calls of themselves.
 nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-loop-distribute-patterns)
+
+# For srcs-cold: boot, probing, printing and the report of faults are made small; what an app calls
+# again and again is made quick.
+cold := $(if $(CONFIG_DEBUG)$(filter host,$(ISA)),,-Os)
 
 base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(safety) $(sections)
 # What modules and platforms compile with, and what an app's own files do.

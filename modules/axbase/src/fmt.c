@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum length { LENGTH_INT, LENGTH_CHAR, LENGTH_SHORT, LENGTH_LONG, LENGTH_LONG_LONG };
+enum flag { LEFT = 1, ZERO = 2, ALTERNATE = 4, PLUS = 8, SPACE = 16, HAS_PRECISION = 32 };
 
 struct spec {
-    bool left, zero, alternate, plus, space, has_precision;
+    unsigned flags;
     size_t width;
     size_t precision;
-    enum length length;
+    unsigned bits; /* of the argument, if it is an integer */
 };
 
 struct output {
@@ -39,17 +39,21 @@ static void emit_fill(struct output *out, char fill, size_t count)
         emit(out, &fill, 1);
 }
 
-static void emit_padded(struct output *out, const struct spec *spec, const char *text, size_t bytes)
+/* Prefix, zeros, text; spaces on one side. C11 7.21.6.1. */
+static void emit_field(struct output *out, const struct spec *spec, const char *prefix,
+                       size_t zeros, const char *text, size_t bytes)
 {
-    size_t fill = spec->width > bytes ? spec->width - bytes : 0;
-    if (!spec->left)
-        emit_fill(out, ' ', fill);
+    size_t prefix_bytes = strlen(prefix);
+    size_t body = prefix_bytes + zeros + bytes;
+    size_t fill = spec->width > body ? spec->width - body : 0;
+    bool left = (spec->flags & LEFT) != 0;
+    emit_fill(out, ' ', left ? 0 : fill);
+    emit(out, prefix, prefix_bytes);
+    emit_fill(out, '0', zeros);
     emit(out, text, bytes);
-    if (spec->left)
-        emit_fill(out, ' ', fill);
+    emit_fill(out, ' ', left ? fill : 0);
 }
 
-/* Sign or base prefix, then zeros, then digits; spaces outside. C11 7.21.6.1. */
 static void emit_number(struct output *out, const struct spec *spec, const char *prefix,
                         uint64_t value, unsigned base, char ten)
 {
@@ -59,85 +63,12 @@ static void emit_number(struct output *out, const struct spec *spec, const char 
         unsigned digit = (unsigned)(value % base);
         digits[sizeof digits - ++count] = (char)(digit < 10 ? '0' + digit : ten + (digit - 10));
     }
-    size_t least = spec->has_precision ? spec->precision : 1;
-    size_t prefix_bytes = strlen(prefix);
-    if (spec->zero && !spec->left && !spec->has_precision && spec->width > prefix_bytes)
-        least = spec->width - prefix_bytes > least ? spec->width - prefix_bytes : least;
-    size_t zeros = least > count ? least - count : 0;
-    size_t body = prefix_bytes + zeros + count;
-    size_t fill = spec->width > body ? spec->width - body : 0;
-    if (!spec->left)
-        emit_fill(out, ' ', fill);
-    emit(out, prefix, prefix_bytes);
-    emit_fill(out, '0', zeros);
-    emit(out, digits + sizeof digits - count, count);
-    if (spec->left)
-        emit_fill(out, ' ', fill);
-}
-
-static void emit_signed(struct output *out, const struct spec *spec, int64_t value)
-{
-    const char *prefix = value < 0 ? "-" : spec->plus ? "+" : spec->space ? " " : "";
-    uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    emit_number(out, spec, prefix, magnitude, 10, 'a');
-}
-
-static void emit_hex(struct output *out, const struct spec *spec, uint64_t value, char conversion)
-{
-    const char *prefix = spec->alternate && value != 0 ? (conversion == 'X' ? "0X" : "0x") : "";
-    emit_number(out, spec, prefix, value, 16, conversion == 'X' ? 'A' : 'a');
-}
-
-static void emit_string(struct output *out, const struct spec *spec, const char *text)
-{
-    if (text == NULL)
-        text = "(null)";
-    emit_padded(out, spec, text,
-                spec->has_precision ? strnlen(text, spec->precision) : strlen(text));
-}
-
-/* Both ISAs are LP64, so size_t, intmax_t, ptrdiff_t and long long all have long's width. */
-static const char *parse_length(const char *p, struct spec *spec)
-{
-    spec->length = LENGTH_INT;
-    if (*p == 'h') {
-        spec->length = p[1] == 'h' ? LENGTH_CHAR : LENGTH_SHORT;
-        return p + (p[1] == 'h' ? 2 : 1);
-    }
-    if (*p == 'l') {
-        spec->length = p[1] == 'l' ? LENGTH_LONG_LONG : LENGTH_LONG;
-        return p + (p[1] == 'l' ? 2 : 1);
-    }
-    if (*p == 'z' || *p == 'j' || *p == 't') {
-        spec->length = LENGTH_LONG;
-        return p + 1;
-    }
-    return p;
-}
-
-static const char *parse_flags(const char *p, struct spec *spec)
-{
-    for (;; p++) {
-        if (*p == '-')
-            spec->left = true;
-        else if (*p == '0')
-            spec->zero = true;
-        else if (*p == '#')
-            spec->alternate = true;
-        else if (*p == '+')
-            spec->plus = true;
-        else if (*p == ' ')
-            spec->space = true;
-        else
-            return p;
-    }
-}
-
-static const char *parse_count(const char *p, size_t *count)
-{
-    for (*count = 0; *p >= '0' && *p <= '9'; p++)
-        *count = *count * 10 + (size_t)(*p - '0');
-    return p;
+    size_t least = spec->flags & HAS_PRECISION ? spec->precision : 1;
+    size_t width = spec->width - strlen(prefix);
+    if ((spec->flags & (ZERO | LEFT | HAS_PRECISION)) == ZERO && spec->width > strlen(prefix))
+        least = width > least ? width : least;
+    emit_field(out, spec, prefix, least > count ? least - count : 0, digits + sizeof digits - count,
+               count);
 }
 
 struct arguments {
@@ -150,98 +81,134 @@ AX_NOINLINE static int next_int(struct arguments *args)
     return va_arg(args->list, int);
 }
 
-AX_NOINLINE static long next_long(struct arguments *args)
+AX_NOINLINE static uint64_t next_long(struct arguments *args)
 {
-    return va_arg(args->list, long);
+    return va_arg(args->list, unsigned long);
 }
 
-static const char *parse_width(const char *p, struct spec *spec, struct arguments *args)
+AX_NOINLINE static const void *next_pointer(struct arguments *args)
 {
-    if (*p != '*')
-        return parse_count(p, &spec->width);
-    int width = next_int(args);
-    spec->left = spec->left || width < 0;
-    spec->width = width < 0 ? (size_t) - (int64_t)width : (size_t)width;
-    return p + 1;
+    return va_arg(args->list, const void *);
 }
 
-static const char *parse_precision(const char *p, struct spec *spec, struct arguments *args)
+static const char *parse_flags(const char *p, struct spec *spec)
 {
-    if (*p != '.')
+    static const char characters[] = "-0#+ "; /* in the order of enum flag */
+    const char *found;
+    while ((found = memchr(characters, *p, sizeof characters - 1)) != NULL) {
+        spec->flags |= 1u << (found - characters);
+        p++;
+    }
+    return p;
+}
+
+/* A number, or `*` for an argument that may be negative. */
+static const char *parse_count(const char *p, struct arguments *args, int64_t *count)
+{
+    uint64_t value = 0;
+    if (*p == '*') {
+        *count = next_int(args);
+        return p + 1;
+    }
+    for (; *p >= '0' && *p <= '9'; p++)
+        value = value * 10 + (uint64_t)(*p - '0');
+    *count = (int64_t)value;
+    return p;
+}
+
+/* Both ISAs are LP64, so size_t, intmax_t, ptrdiff_t and long long all have long's width. */
+static const char *parse_length(const char *p, struct spec *spec)
+{
+    spec->bits = 32;
+    if (*p == 'h') {
+        spec->bits = p[1] == 'h' ? 8 : 16;
+        return p + (p[1] == 'h' ? 2 : 1);
+    }
+    if (memchr("lzjt", *p, 4) == NULL)
         return p;
-    p++;
-    spec->has_precision = true;
-    if (*p != '*')
-        return parse_count(p, &spec->precision);
-    int precision = next_int(args);
-    spec->has_precision = precision >= 0;
-    spec->precision = precision >= 0 ? (size_t)precision : 0;
-    return p + 1;
+    spec->bits = 64;
+    return p + (p[0] == 'l' && p[1] == 'l' ? 2 : 1);
 }
 
 static const char *parse_spec(const char *p, struct spec *spec, struct arguments *args)
 {
-    *spec = (struct spec){.left = false};
-    p = parse_flags(p, spec);
-    p = parse_width(p, spec, args);
-    p = parse_precision(p, spec, args);
+    int64_t count;
+    spec->flags = 0;
+    p = parse_count(parse_flags(p, spec), args, &count);
+    if (count < 0) {
+        spec->flags |= LEFT;
+        count = -count;
+    }
+    spec->width = (size_t)count;
+    if (*p == '.') {
+        p = parse_count(p + 1, args, &count);
+        spec->flags |= count >= 0 ? HAS_PRECISION : 0;
+        spec->precision = (size_t)count;
+    }
     return parse_length(p, spec);
 }
 
-static int64_t next_signed(const struct spec *spec, struct arguments *args)
-{
-    if (spec->length == LENGTH_LONG || spec->length == LENGTH_LONG_LONG)
-        return next_long(args);
-    int value = next_int(args);
-    if (spec->length == LENGTH_CHAR)
-        return (signed char)value;
-    return spec->length == LENGTH_SHORT ? (short)value : value;
-}
-
-/* The same argument, its upper bits cut off at its width instead of being the sign's. */
+/* The argument, its upper bits cut off at its width. */
 static uint64_t next_unsigned(const struct spec *spec, struct arguments *args)
 {
-    uint64_t value = (uint64_t)next_signed(spec, args);
-    switch (spec->length) {
-    case LENGTH_CHAR:
-        return (unsigned char)value;
-    case LENGTH_SHORT:
-        return (unsigned short)value;
-    case LENGTH_INT:
-        return (unsigned)value;
-    default:
-        return value;
-    }
+    uint64_t value = spec->bits == 64 ? next_long(args) : (uint64_t)next_int(args);
+    return value & UINT64_MAX >> (64 - spec->bits);
 }
 
-/* False when the conversion is none of ours; then no argument was consumed. */
-static bool convert(struct output *out, struct spec *spec, char conversion, struct arguments *args)
+/* What an integer conversion prints: the sign or the mark of the base, and the magnitude. */
+static const char *next_number(const struct spec *spec, char conversion, struct arguments *args,
+                               uint64_t *magnitude)
 {
-    char character;
+    *magnitude = conversion == 'p' ? (uintptr_t)next_pointer(args) : next_unsigned(spec, args);
+    bool is_negative = (*magnitude >> (spec->bits - 1) & 1) != 0;
     switch (conversion) {
     case 'd':
     case 'i':
-        emit_signed(out, spec, next_signed(spec, args));
-        return true;
-    case 'u':
-        emit_number(out, spec, "", next_unsigned(spec, args), 10, 'a');
-        return true;
+        if (is_negative)
+            *magnitude = -*magnitude & UINT64_MAX >> (64 - spec->bits);
+        return is_negative ? "-" : spec->flags & PLUS ? "+" : spec->flags & SPACE ? " " : "";
     case 'x':
+        return spec->flags & ALTERNATE && *magnitude != 0 ? "0x" : "";
     case 'X':
-        emit_hex(out, spec, next_unsigned(spec, args), conversion);
-        return true;
+        return spec->flags & ALTERNATE && *magnitude != 0 ? "0X" : "";
     case 'p':
-        emit_number(out, spec, "0x", (uintptr_t)va_arg(args->list, void *), 16, 'a');
+        return "0x";
+    default:
+        return "";
+    }
+}
+
+static void emit_string(struct output *out, const struct spec *spec, const char *text)
+{
+    if (text == NULL)
+        text = "(null)";
+    size_t bytes_max = spec->flags & HAS_PRECISION ? spec->precision : SIZE_MAX;
+    emit_field(out, spec, "", 0, text, strnlen(text, bytes_max));
+}
+
+/* False when the conversion is none of ours; then no argument was consumed. */
+static bool convert(struct output *out, const struct spec *spec, char conversion,
+                    struct arguments *args)
+{
+    if (memchr("diuxXp", conversion, 6) != NULL) {
+        uint64_t magnitude;
+        const char *prefix = next_number(spec, conversion, args, &magnitude);
+        bool is_decimal = conversion == 'd' || conversion == 'i' || conversion == 'u';
+        emit_number(out, spec, prefix, magnitude, is_decimal ? 10 : 16,
+                    conversion == 'X' ? 'A' : 'a');
         return true;
+    }
+    char character = conversion;
+    switch (conversion) {
     case 'c':
         character = (char)next_int(args);
-        emit_padded(out, spec, &character, 1);
+        emit_field(out, spec, "", 0, &character, 1);
         return true;
     case 's':
-        emit_string(out, spec, va_arg(args->list, const char *));
+        emit_string(out, spec, next_pointer(args));
         return true;
     case '%':
-        emit(out, "%", 1);
+        emit(out, &character, 1);
         return true;
     default:
         return false;

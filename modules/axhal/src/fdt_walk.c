@@ -154,6 +154,7 @@ static enum ax_err walk(struct axhal_fdt *fdt, const struct axhal_fdt_place *pla
     uint32_t open_max = AXHAL_FDT_DEPTH_MAX; /* 0 once the root is closed: there is but one */
     uint64_t at = 0;
     uint64_t end = fdt->cell_count;
+    fdt->complaint = NULL;
     memset(&node, 0, sizeof node);
     node.fdt = fdt;
     node.level = &levels[AXHAL_FDT_DEPTH_MAX]; /* nobody's parent */

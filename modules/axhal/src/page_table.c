@@ -125,16 +125,34 @@ static bool next(const struct axhal_page_table *table, struct span *span, struct
     return true;
 }
 
+/* How many entries from `position` on are in its table and cover some of the range. */
+static unsigned run_length(const struct span *span, const struct position *position)
+{
+    uint64_t bytes = axcpu_pt_span(position->level);
+    uint64_t others = (span->last - ax_align_down(span->at, bytes)) / bytes;
+    unsigned room = INDEX_MASK - position->index;
+    return (others < room ? (unsigned)others : room) + 1;
+}
+
 /* Every page of the range is mapped (`present`), or none is. */
 static bool is_all(const struct axhal_page_table *table, struct ax_vrange range, bool present)
 {
     struct span span = span_of(range);
-    struct position position = find(table, span.at);
-    do {
-        if (axcpu_pt_is_present(table->format, position.entries[position.index]) != present)
-            return false;
-    } while (next(table, &span, &position));
-    return true;
+    for (;;) {
+        struct position position = find(table, span.at);
+        unsigned left = run_length(&span, &position);
+        do {
+            if (axcpu_pt_is_present(table->format, position.entries[position.index]) != present)
+                return false;
+            position.index++;
+        } while (--left > 0 && !is_table(table, &position));
+        uint64_t done =
+            (position.index - index_at(span.at, position.level)) * axcpu_pt_span(position.level);
+        uint64_t last = ax_align_down(span.at, axcpu_pt_span(position.level)) + (done - 1);
+        if (last >= span.last)
+            return true;
+        span.at = last + 1;
+    }
 }
 
 /* An empty table. A walk that comes by it once it is linked finds zeros, not what was there. */

@@ -9,14 +9,6 @@
 #include <axhal/time.h>
 #include <axhal/trap.h>
 
-static void write_console(struct ax_sink *self, const char *text, size_t bytes)
-{
-    (void)self;
-    ax_port_write(text, bytes);
-}
-
-static struct ax_sink console = {write_console};
-
 static bool is_guard_page(struct ax_vaddr address)
 {
     return address.raw - (uintptr_t)axcpu_boot_stack_guard < AX_PAGE_SIZE ||
@@ -41,19 +33,19 @@ AX_COLD static void print_fault(const struct axcpu_trap_info *info,
                                 const struct axcpu_trap_frame *frame)
 {
     unsigned cpu = axcpu_this_cpu()->index;
-    ax_format(&console, "\naxle: fault on CPU %u: %s", cpu, info->name);
+    ax_format(&ax_console_sink, "\naxle: fault on CPU %u: %s", cpu, info->name);
     if (info->has_address) {
-        ax_format(&console, ", %s 0x%016llx", access_words(info->kind),
+        ax_format(&ax_console_sink, ", %s 0x%016llx", access_words(info->kind),
                   (unsigned long long)info->address.raw);
         if (is_guard_page(info->address))
-            ax_format(&console, ": stack overflow");
-        ax_format(&console, "\naxle: 0x%016llx is ", (unsigned long long)info->address.raw);
-        axhal_describe_address(info->address, &console);
+            ax_format(&ax_console_sink, ": stack overflow");
+        ax_format(&ax_console_sink, "\naxle: 0x%016llx is ", (unsigned long long)info->address.raw);
+        axhal_describe_address(info->address, &ax_console_sink);
     }
-    ax_format(&console, "\n");
-    axcpu_trap_print(frame, &console);
-    ax_format(&console, "backtrace:\n");
-    axhal_print_trap_backtrace(frame, &console);
+    ax_format(&ax_console_sink, "\n");
+    axcpu_trap_print(frame, &ax_console_sink);
+    ax_format(&ax_console_sink, "backtrace:\n");
+    axhal_print_trap_backtrace(frame, &ax_console_sink);
 }
 
 /*
@@ -68,7 +60,7 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
     if (faults == 1)
         print_fault(info, frame);
     else if (faults == 2)
-        ax_format(&console, "\naxle: fault while reporting a fault: %s at pc 0x%016llx\n",
+        ax_format(&ax_console_sink, "\naxle: fault while reporting a fault: %s at pc 0x%016llx\n",
                   info->name, (unsigned long long)axcpu_trap_pc(frame).raw);
     if (faults > 2)
         axhal_stop();

@@ -11,8 +11,8 @@ enum axlog_level axlog_current = AXLOG_DEFAULT;
 static bool is_colored;
 
 static const struct {
-    const char *name;
-    const char *color; /* ANSI: ECMA-48, SGR */
+    char name[6];
+    char color[6]; /* ANSI: ECMA-48, SGR */
 } levels[] = {
     [AXLOG_OFF] = {"off", ""},
     [AXLOG_ERROR] = {"error", "\033[31m"},
@@ -22,25 +22,17 @@ static const struct {
     [AXLOG_TRACE] = {"trace", "\033[90m"},
 };
 
-static void port_write(struct ax_sink *self, const char *text, size_t bytes)
-{
-    (void)self;
-    ax_port_write(text, bytes);
-}
-
-static struct ax_sink console = {port_write};
-
 void axlog_write(enum axlog_level level, const char *module, const char *format, ...)
 {
     uint64_t microseconds = axlog_port_now_ns() / 1000;
     const char *color = is_colored ? levels[level].color : "";
-    ax_format(&console, "[%5llu.%06llu %u %s] %s%s:%s ",
+    ax_format(&ax_console_sink, "[%5llu.%06llu %u %s] %s%s:%s ",
               (unsigned long long)(microseconds / 1000000),
               (unsigned long long)(microseconds % 1000000), axlog_port_cpu(), module, color,
               levels[level].name, is_colored ? "\033[0m" : "");
     va_list args;
     va_start(args, format);
-    ax_vformat(&console, format, args);
+    ax_vformat(&ax_console_sink, format, args);
     va_end(args);
     ax_port_write("\n", 1);
 }
@@ -49,7 +41,7 @@ void axlog_print(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    ax_vformat(&console, format, args);
+    ax_vformat(&ax_console_sink, format, args);
     va_end(args);
 }
 

@@ -3,14 +3,6 @@
 #include <axbase/string.h>
 #include <axtest/test.h>
 
-static void console_write(struct ax_sink *self, const char *text, size_t bytes)
-{
-    (void)self;
-    ax_port_write(text, bytes);
-}
-
-static struct ax_sink console = {console_write};
-
 bool axtest_check(struct axtest *test, bool passed, const char *check, const char *file,
                   unsigned line)
 {
@@ -61,22 +53,23 @@ static void run_case(const struct axtest_suite *suite, const struct axtest_case 
     test_case->run(&test);
     if (test.failed_check != NULL) {
         result->failed++;
-        ax_format(&console, "not ok %zu - %s/%s\n", number, suite->name, test_case->name);
-        ax_format(&console, "# %s:%u: %s\n", test.failed_file, test.failed_line, test.failed_check);
+        ax_format(&ax_console_sink, "not ok %zu - %s/%s\n", number, suite->name, test_case->name);
+        ax_format(&ax_console_sink, "# %s:%u: %s\n", test.failed_file, test.failed_line,
+                  test.failed_check);
     } else if (test.skip_reason != NULL) {
         result->skipped++;
-        ax_format(&console, "ok %zu - %s/%s # SKIP %s\n", number, suite->name, test_case->name,
-                  test.skip_reason);
+        ax_format(&ax_console_sink, "ok %zu - %s/%s # SKIP %s\n", number, suite->name,
+                  test_case->name, test.skip_reason);
     } else {
         result->passed++;
-        ax_format(&console, "ok %zu - %s/%s\n", number, suite->name, test_case->name);
+        ax_format(&ax_console_sink, "ok %zu - %s/%s\n", number, suite->name, test_case->name);
     }
 }
 
 struct axtest_result axtest_run(const struct axtest_suite *const *suites, const char *filter)
 {
     struct axtest_result result = {0, 0, 0};
-    ax_format(&console, "TAP version 13\n1..%zu\n", count_selected(suites, filter));
+    ax_format(&ax_console_sink, "TAP version 13\n1..%zu\n", count_selected(suites, filter));
     for (; *suites != NULL; suites++)
         for (size_t i = 0; i < (*suites)->count; i++)
             if (is_selected(*suites, &(*suites)->cases[i], filter))

@@ -5,7 +5,7 @@
 #include "arena.h"
 
 #include <axalloc/pages.h>
-#include <bitmap_level.h>
+#include <bitmap_words.h>
 
 enum { MOST_PAGES = 4096, MAX_RUNS = 3000 };
 
@@ -200,12 +200,12 @@ static void reach_is_what_counting_finds(void **state)
                 length++;
             longest = length > longest ? length : longest;
         }
-        assert_int_equal(bitmap_reach_of(word, next),
+        assert_int_equal(reach_of(word, next),
                          longest < BITMAP_REACH_MAX ? longest : BITMAP_REACH_MAX);
     }
-    assert_int_equal(bitmap_reach_of(UINT64_MAX, UINT64_MAX), BITMAP_REACH_MAX);
-    assert_int_equal(bitmap_reach_of(UINT64_MAX, 0), 64);
-    assert_int_equal(bitmap_reach_of(0, UINT64_MAX), 0);
+    assert_int_equal(reach_of(UINT64_MAX, UINT64_MAX), BITMAP_REACH_MAX);
+    assert_int_equal(reach_of(UINT64_MAX, 0), 64);
+    assert_int_equal(reach_of(0, UINT64_MAX), 0);
 }
 
 static void metadata_is_at_most_a_bit_and_a_quarter_a_page(void **state)

@@ -176,12 +176,17 @@ static void growth_counts_the_alignment_in(void **state)
 /* A run of allocations of which the heap must grow for some; -1 or the first that failed. */
 enum { STEPS = 60 };
 
+static size_t size_of_step(int step)
+{
+    return (size_t)step * (size_t)step * 40 + 1;
+}
+
 static int run_steps(void **blocks, int fail_at, int for_good, struct ax_vaddr *taken)
 {
     int failed = -1;
     size_t count = 0;
     for (int step = 0; step < STEPS; step++) {
-        size_t size = (size_t)(step * step * 40 + 1);
+        size_t size = size_of_step(step);
         if (step == fail_at)
             count = take_all_pages(taken);
         struct ax_layout layout = {size, step % 7 == 3 ? 8192 : 16};
@@ -215,7 +220,7 @@ static void every_growth_may_fail_once_or_for_good(void **state)
             if (blocks[step] == NULL)
                 continue;
             unsigned char *bytes = blocks[step];
-            for (size_t i = 0; i < (size_t)(step * step * 40 + 1); i++)
+            for (size_t i = 0; i < size_of_step(step); i++)
                 assert_int_equal(bytes[i], step);
             axalloc_dealloc_unsized(&instance, blocks[step]);
         }

@@ -36,3 +36,6 @@ AX_PRINTF(3, 4) size_t ax_snprintf(char *buffer, size_t capacity, const char *fo
  * console is known they go to the platform's console of last resort. axhal's on the target.
  */
 void ax_port_write(const char *text, size_t bytes);
+
+/* All that it is given goes to ax_port_write(). */
+extern struct ax_sink ax_console_sink;

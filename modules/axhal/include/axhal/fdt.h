@@ -160,15 +160,14 @@ struct ax_prange axhal_fdt_memreserve(const struct axhal_fdt *fdt, uint32_t inde
  *
  * AX_EBADMSG: the structure block is malformed; AX_EOVERFLOW: more than AXHAL_FDT_DEPTH_MAX nodes
  * are open at once; both set the complaint, and the nodes before the flaw have been visited.
- * COSTLINE
+ * Cost: about 30 instructions a property, 90 a node and 100 a distinct name; stack 600 bytes.
  */
 AX_MUST_CHECK enum ax_err axhal_fdt_walk(struct axhal_fdt *fdt, axhal_fdt_visit *visit,
                                          void *context);
 
 /*
- * Call `visit` for the one node at `place`, which axhal_fdt_place_of() made on the same tree; the
- * node looks as it did in the walk. Errors: the visitor's alone, and AX_EBADMSG for a place that
- * is not of this tree.
+ * Call `visit` for the one node at `place`, which axhal_fdt_place_of() made in a walk of the same
+ * tree, even of one that failed later; the node looks as it did there. Errors: the visitor's.
  */
 AX_MUST_CHECK enum ax_err axhal_fdt_revisit(struct axhal_fdt *fdt,
                                             const struct axhal_fdt_place *place,

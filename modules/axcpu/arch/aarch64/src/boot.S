@@ -23,6 +23,7 @@
 #include <axcpu_arch/percpu_offsets.h>
 
 #define TABLE_BYTES 4096
+#define TABLES_BYTES (5 * TABLE_BYTES)  /* they lie side by side */
 #define PTE_TABLE 3
 #define PTE_BLOCK_NORMAL (1 | AXCPU_MAIR_NORMAL << 2 | 3 << 8 | 1 << 10) /* valid, shared, AF */
 
@@ -43,37 +44,19 @@
 #define TCR_TG1_4K (2 << 30)
 #define TCR_IPS_SHIFT 32
 
-/* x0 = a table to clear, x1 clobbered */
-    .macro clear_table table
-    adrp x0, \table
-    add x0, x0, :lo12:\table
-    add x1, x0, #TABLE_BYTES
-8:  stp xzr, xzr, [x0]
-    stp xzr, xzr, [x0, #16]
-    stp xzr, xzr, [x0, #32]
-    stp xzr, xzr, [x0, #48]
-    add x0, x0, #64
-    cmp x0, x1
-    b.lo 8b
-    .endm
-
 /* entry `index` (a register) of `from` points at table `to`; x0, x1 clobbered */
     .macro link_table from, index, to
     adrp x0, \from
-    add x0, x0, :lo12:\from
     adrp x1, \to
-    add x1, x1, :lo12:\to
     orr x1, x1, #PTE_TABLE
     str x1, [x0, \index, lsl #3]
     .endm
 
-/* Move what lies at `from` up to [to, to_end), 32 bytes at a time, the last first. */
-    .macro move_up to, to_end, from
-    ldr x0, =\to
-    ldr x1, =\to_end
-    ldr x2, =\from
-    add x2, x2, x1
-    sub x2, x2, x0
+/* Move what ends at x2 up to [to, to_end), 32 bytes at a time, the last first; x2 is where it began. */
+    .macro move_up to, to_end
+    adrp x0, \to
+    adrp x1, \to_end
+    add x1, x1, :lo12:\to_end
     b 7f
 6:  ldp x3, x4, [x2, #-16]!
     ldp x5, x6, [x2, #-16]!
@@ -141,11 +124,9 @@ at_el1:
     ldr x0, =0xff00ffffff                   /* Aff3, Aff2, Aff1, Aff0 */
     and x19, x19, x0
 
-    clear_table boot_root
-    clear_table identity_1gib
-    clear_table identity_2mib
-    clear_table window_1gib
-    clear_table axcpu_boot_window
+    adrp x0, boot_root
+    add x1, x0, #TABLES_BYTES
+    bl zero
 
     ubfx x2, x21, #39, #9
     link_table boot_root, x2, identity_1gib
@@ -175,7 +156,7 @@ at_el1:
 
     /* lines of the tables that a cache may hold from before would hide what was just written */
     adrp x0, boot_root
-    add x1, x0, #(5 * TABLE_BYTES)
+    add x1, x0, #TABLES_BYTES
     mrs x2, ctr_el0
     ubfx x2, x2, #16, #4
     mov x3, #4
@@ -212,22 +193,16 @@ at_el1:
     br x0
 
 in_window:
-    move_up axcpu_data_start, axcpu_data_bytes_end, axcpu_data_in_file
-    move_up axcpu_rodata_start, axcpu_rodata_bytes_end, axcpu_rodata_in_file
+    adrp x2, axcpu_file_end
+    add x2, x2, :lo12:axcpu_file_end
+    move_up axcpu_data_start, axcpu_data_bytes_end
+    move_up axcpu_rodata_start, axcpu_rodata_bytes_end
     adrp x0, axcpu_bss_start
     add x0, x0, :lo12:axcpu_bss_start
     adrp x1, axcpu_bss_end
     add x1, x1, :lo12:axcpu_bss_end
-    cmp x0, x1
-    b.hs 5f
-4:  stp xzr, xzr, [x0]
-    stp xzr, xzr, [x0, #16]
-    stp xzr, xzr, [x0, #32]
-    stp xzr, xzr, [x0, #48]
-    add x0, x0, #64
-    cmp x0, x1
-    b.lo 4b
-5:
+    bl zero
+
     adrp x0, axcpu_trap_vectors
     add x0, x0, :lo12:axcpu_trap_vectors
     msr vbar_el1, x0
@@ -254,6 +229,17 @@ in_window:
     mov x29, xzr                            /* the frame pointer's chain ends here */
     mov x30, xzr
     b axcpu_port_boot
+
+/* Zero [x0, x1), a multiple of 64 bytes. */
+4:  stp xzr, xzr, [x0]
+    stp xzr, xzr, [x0, #16]
+    stp xzr, xzr, [x0, #32]
+    stp xzr, xzr, [x0, #48]
+    add x0, x0, #64
+zero:
+    cmp x0, x1
+    b.lo 4b
+    ret
 
 /*
  * axcpu_mmu_switch_kernel_root(x0 = root, x1 = image): from the identity map, so that no entry

@@ -7,7 +7,9 @@
  * pointer tells whether it ran over, and then the emergency stack is taken, from which there is
  * no way back, so that the handler can say what happened.
  *
- * The table's second half, for lower exception levels, is not there: nothing runs below EL1.
+ * The table's second half, for lower exception levels, is not there: nothing runs below EL1. A vector
+ * has room for 32 instructions; what is common to all stands behind two of them, as far as
+ * there is room (.org complains where there is not).
  * TPIDRRO_EL0, which nothing else uses, keeps a register while the entry finds its stack.
  */
 #include <axcpu/image_window.h>
@@ -19,7 +21,7 @@
 #define VECTOR_SERROR 3
 
     .macro from_sp_el0 vector
-    .balign 128
+    .org axcpu_trap_vectors + 128 * \vector
     sub sp, sp, #AXCPU_FRAME_BYTES
     stp x0, x1, [sp]
     mrs x1, sp_el0
@@ -29,7 +31,7 @@
     .endm
 
     .macro from_sp_el1 vector
-    .balign 128
+    .org axcpu_trap_vectors + 128 * (4 + \vector)
     sub sp, sp, #AXCPU_FRAME_BYTES
     msr tpidrro_el0, x0
     mov x0, sp
@@ -48,13 +50,38 @@
     .globl axcpu_trap_vectors
 axcpu_trap_vectors:
     from_sp_el0 VECTOR_SYNC
+
+leave:
+    mrs x1, tpidr_el1
+    ldr x2, [x1, #AXCPU_PERCPU_TRAP_DEPTH]
+    sub x2, x2, #1
+    str x2, [x1, #AXCPU_PERCPU_TRAP_DEPTH]
+    ldp x1, x2, [sp, #AXCPU_FRAME_PC]
+    msr elr_el1, x1
+    msr spsr_el1, x2
+    ldp x2, x3, [sp, #16]
+    ldp x4, x5, [sp, #32]
+    ldp x6, x7, [sp, #48]
+    ldp x8, x9, [sp, #64]
+    ldp x10, x11, [sp, #80]
+    ldp x12, x13, [sp, #96]
+    ldp x14, x15, [sp, #112]
+    ldp x16, x17, [sp, #128]
+    ldp x18, x19, [sp, #144]
+    ldp x20, x21, [sp, #160]
+    ldp x22, x23, [sp, #176]
+    ldp x24, x25, [sp, #192]
+    ldp x26, x27, [sp, #208]
+    ldp x28, x29, [sp, #224]
+    ldr x30, [sp, #240]
+    ldp x0, x1, [sp]
+    add sp, sp, #AXCPU_FRAME_BYTES
+    eret
+
     from_sp_el0 VECTOR_IRQ
     from_sp_el0 VECTOR_FIQ
     from_sp_el0 VECTOR_SERROR
     from_sp_el1 VECTOR_SYNC
-    from_sp_el1 VECTOR_IRQ
-    from_sp_el1 VECTOR_FIQ
-    from_sp_el1 VECTOR_SERROR
 
 exhausted:
     mrs x0, tpidr_el1
@@ -67,6 +94,11 @@ exhausted:
     mrs x1, tpidrro_el0
     str x1, [sp]
     mov x0, #VECTOR_SYNC
+    b save_frame
+
+    from_sp_el1 VECTOR_IRQ
+    from_sp_el1 VECTOR_FIQ
+    from_sp_el1 VECTOR_SERROR
 
 /* x0 = vector; x0, x1 and sp are in the frame already */
 save_frame:
@@ -100,29 +132,4 @@ save_frame:
     mov x29, xzr                            /* a backtrace of the handler ends here */
     mov x30, xzr
     bl axcpu_port_trap
-
-    mrs x1, tpidr_el1
-    ldr x2, [x1, #AXCPU_PERCPU_TRAP_DEPTH]
-    sub x2, x2, #1
-    str x2, [x1, #AXCPU_PERCPU_TRAP_DEPTH]
-    ldp x1, x2, [sp, #AXCPU_FRAME_PC]
-    msr elr_el1, x1
-    msr spsr_el1, x2
-    ldp x2, x3, [sp, #16]
-    ldp x4, x5, [sp, #32]
-    ldp x6, x7, [sp, #48]
-    ldp x8, x9, [sp, #64]
-    ldp x10, x11, [sp, #80]
-    ldp x12, x13, [sp, #96]
-    ldp x14, x15, [sp, #112]
-    ldp x16, x17, [sp, #128]
-    ldp x18, x19, [sp, #144]
-    ldp x20, x21, [sp, #160]
-    ldp x22, x23, [sp, #176]
-    ldp x24, x25, [sp, #192]
-    ldp x26, x27, [sp, #208]
-    ldp x28, x29, [sp, #224]
-    ldr x30, [sp, #240]
-    ldp x0, x1, [sp]
-    add sp, sp, #AXCPU_FRAME_BYTES
-    eret
+    b leave

@@ -51,12 +51,13 @@ static struct axcpu_trap_info without_address(enum axcpu_trap_kind kind, const c
 
 static const char *fault_name(uint64_t syndrome)
 {
-    static const char *const names[16] = {
-        [0] = "address size fault", [1] = "translation fault", [2] = "access flag fault",
-        [3] = "permission fault",   [4] = "external abort",
+    static const char names[][sizeof "address size fault"] = {
+        "address size fault", "translation fault", "access flag fault",
+        "permission fault",   "external abort",    "memory fault",
     };
-    const char *name = names[(syndrome & FAULT_STATUS_MASK) >> 2];
-    return name != NULL ? name : "memory fault";
+    enum { OTHER = sizeof names / sizeof names[0] - 1 };
+    uint64_t status = (syndrome & FAULT_STATUS_MASK) >> 2;
+    return names[status < OTHER ? status : OTHER];
 }
 
 static struct axcpu_trap_info decode_data_abort(const struct axcpu_trap_frame *frame)

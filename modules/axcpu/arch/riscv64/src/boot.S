@@ -25,13 +25,10 @@
 #define SSTATUS_FS_MASK (3 << 13)
 #define TABLE_BYTES 4096
 
-/* Move what lies at `from` up to [to, to_end), 32 bytes at a time, the last first. */
-    .macro move_up to, to_end, from
+/* Move what ends at t2 up to [to, to_end), 32 bytes at a time, the last first; t2 is where it began. */
+    .macro move_up to, to_end
     lla t0, \to
     lla t1, \to_end
-    sub t2, t1, t0
-    lla t3, \from
-    add t2, t3, t2
     j 7f
 6:  addi t1, t1, -32
     addi t2, t2, -32
@@ -126,8 +123,9 @@ boot:
     csrw stvec, t0
     sfence.vma
 
-    move_up axcpu_data_start, axcpu_data_bytes_end, axcpu_data_in_file
-    move_up axcpu_rodata_start, axcpu_rodata_bytes_end, axcpu_rodata_in_file
+    lla t2, axcpu_file_end
+    move_up axcpu_data_start, axcpu_data_bytes_end
+    move_up axcpu_rodata_start, axcpu_rodata_bytes_end
 
     lla t0, axcpu_bss_start
     lla t1, axcpu_bss_end
