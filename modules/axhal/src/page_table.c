@@ -327,10 +327,9 @@ static enum ax_err prepare_change(struct axhal_page_table *table, struct ax_vran
         return AX_EINVAL;
     if (!is_all(table, range, true))
         return AX_ENOENT;
-    uint64_t end = range.start.raw + range.size_bytes; /* 0 when the range ends at 2^64 */
     enum ax_err err = split_at(table, range.start.raw);
-    if (err == AX_OK && end != 0)
-        err = split_at(table, end);
+    if (err == AX_OK) /* at 2^64, which is 0 here, no leaf reaches over the end */
+        err = split_at(table, range.start.raw + range.size_bytes);
     if (err != AX_OK)
         table->access->flush(range); /* what was split before is remembered as it is now */
     return err;

@@ -47,7 +47,8 @@ static struct ax_vaddr address_of(size_t page)
 static void alloc_one(uint64_t *seed, unsigned max_log2)
 {
     size_t count = random_size(seed, max_log2);
-    size_t align = random_below(seed, 4) == 0 ? (size_t)1 << random_below(seed, 11) : 1;
+    size_t align =
+        axtest_random_below(seed, 4) == 0 ? (size_t)1 << axtest_random_below(seed, 11) : 1;
     size_t expected = model_find(count, align);
     struct ax_vaddr out;
     enum ax_err err = axalloc_pages_alloc(&pages, count, align * AX_PAGE_SIZE, &out);
@@ -64,7 +65,7 @@ static void alloc_one(uint64_t *seed, unsigned max_log2)
 
 static void alloc_at_one(uint64_t *seed)
 {
-    size_t page = random_below(seed, model_pages), count = random_size(seed, 7);
+    size_t page = axtest_random_below(seed, model_pages), count = random_size(seed, 7);
     enum ax_err expected = page + count > model_pages ? AX_EFAULT : AX_OK;
     for (size_t i = page; expected == AX_OK && i < page + count; i++)
         if (is_taken[i])
@@ -81,9 +82,10 @@ static void alloc_at_one(uint64_t *seed)
 /* Free a run whole, or its middle, which leaves two. */
 static void free_one(uint64_t *seed)
 {
-    size_t i = random_below(seed, run_count), page = runs[i].page, count = runs[i].count;
-    size_t skip = count > 2 && random_below(seed, 3) == 0 ? random_below(seed, count - 1) : 0;
-    size_t freed = skip > 0 ? 1 + random_below(seed, count - skip) : count;
+    size_t i = axtest_random_below(seed, run_count), page = runs[i].page, count = runs[i].count;
+    size_t skip =
+        count > 2 && axtest_random_below(seed, 3) == 0 ? axtest_random_below(seed, count - 1) : 0;
+    size_t freed = skip > 0 ? 1 + axtest_random_below(seed, count - skip) : count;
     assert_int_equal(axalloc_pages_dealloc(&pages, address_of(page + skip), freed), AX_OK);
     model_set(page + skip, freed, 0);
     runs[i] = runs[--run_count];
@@ -100,7 +102,7 @@ static void free_one(uint64_t *seed)
 /* A free of anything: allowed iff all of it is taken. */
 static void free_anything(uint64_t *seed)
 {
-    size_t page = random_below(seed, model_pages), count = random_size(seed, 8);
+    size_t page = axtest_random_below(seed, model_pages), count = random_size(seed, 8);
     int all_taken = page + count <= model_pages;
     for (size_t i = page; all_taken && i < page + count; i++)
         all_taken = is_taken[i];
@@ -123,10 +125,10 @@ static void run_model(uint64_t base, size_t count, uint64_t seed, unsigned max_l
     size_t target = 0;
     for (size_t step = 0; step < steps; step++) {
         if (step % 1000 == 0)
-            target = random_below(&seed, model_pages);
+            target = axtest_random_below(&seed, model_pages);
         size_t used = model_pages - axalloc_pages_available(&pages);
         if ((used < target || run_count == 0) && run_count + 2 < MAX_RUNS)
-            random_below(&seed, 8) == 0 ? alloc_at_one(&seed) : alloc_one(&seed, max_log2);
+            axtest_random_below(&seed, 8) == 0 ? alloc_at_one(&seed) : alloc_one(&seed, max_log2);
         else
             free_one(&seed);
         if (step % 16 == 0)
@@ -187,10 +189,10 @@ static void reach_is_what_counting_finds(void **state)
     (void)state;
     uint64_t seed = 6;
     for (int round = 0; round < 200000; round++) {
-        uint64_t word = random_next(&seed), next = random_next(&seed);
-        for (size_t i = random_below(&seed, 4); i > 0; i--) {
-            word |= random_next(&seed);
-            next |= random_next(&seed);
+        uint64_t word = axtest_random_next(&seed), next = axtest_random_next(&seed);
+        for (size_t i = axtest_random_below(&seed, 4); i > 0; i--) {
+            word |= axtest_random_next(&seed);
+            next |= axtest_random_next(&seed);
         }
         unsigned longest = 0;
         for (unsigned start = 0; start < 64; start++) {

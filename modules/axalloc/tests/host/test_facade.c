@@ -295,8 +295,8 @@ static void reallocate_keeps_what_fits(void **state)
     unsigned char *block = axalloc_reallocate(&instance, NULL, (struct ax_layout){size, 16});
     memset(block, 0x5a, size);
     for (int i = 0; i < 500; i++) {
-        size_t next = random_size(&seed, 20), align = (size_t)1 << random_below(&seed, 14);
-        void *other = random_below(&seed, 2) == 0 ? alloc(100) : NULL;
+        size_t next = random_size(&seed, 20), align = (size_t)1 << axtest_random_below(&seed, 14);
+        void *other = axtest_random_below(&seed, 2) == 0 ? alloc(100) : NULL;
         block = axalloc_reallocate(&instance, block, (struct ax_layout){next, align});
         assert_non_null(block);
         assert_true(is_aligned_to(block, align));

@@ -171,6 +171,7 @@ static enum ax_err compare_leaf(const struct axhal_mapping *mapping, void *conte
     size_t *seen = context;
     size_t first = (mapping->virtual.start.raw - range_of(0, 1).start.raw) / PAGE;
     size_t count = mapping->virtual.size_bytes / PAGE;
+    assert_aligned(mapping);
     assert_true(first < window_pages && count <= window_pages - first);
     for (size_t i = 0; i < count; i++)
         if (pages[first + i].map_flags != mapping->map_flags ||

@@ -34,10 +34,10 @@ void ax_port_write(const char *text, size_t bytes)
     console[console_bytes] = '\0';
 }
 
-void *axalloc_malloc(size_t bytes)
+void *axalloc_malloc(size_t size)
 {
     assert_null(copy);
-    copy = is_memory_out ? NULL : malloc(bytes);
+    copy = is_memory_out ? NULL : malloc(size);
     return copy;
 }
 
