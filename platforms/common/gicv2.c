@@ -60,15 +60,9 @@ static const struct axhal_irq_chip chip = {claim, complete, enable, start};
 
 enum ax_err gicv2_probe(const struct axhal_fdt_node *node)
 {
-    struct ax_prange distributor_range;
-    struct ax_prange cpu_range;
-    enum ax_err err = axhal_fdt_reg(node, 0, &distributor_range);
+    enum ax_err err = axhal_claim_reg(node, 0, &distributor);
     if (err == AX_OK)
-        err = axhal_fdt_reg(node, 1, &cpu_range);
-    if (err == AX_OK)
-        err = axhal_claim_device(distributor_range, &distributor);
-    if (err == AX_OK)
-        err = axhal_claim_device(cpu_range, &cpu_interface);
+        err = axhal_claim_reg(node, 1, &cpu_interface);
     if (err == AX_OK)
         axhal_irq_use(&chip);
     return err;

@@ -17,10 +17,7 @@ static enum ax_err read_ns(uint64_t *out)
 
 enum ax_err pl031_probe(const struct axhal_fdt_node *node)
 {
-    struct ax_prange registers;
-    enum ax_err err = axhal_fdt_reg(node, 0, &registers);
-    if (err == AX_OK)
-        err = axhal_claim_device(registers, &base);
+    enum ax_err err = axhal_claim_reg(node, 0, &base);
     if (err == AX_OK)
         axhal_wall_clock_use(read_ns);
     return err;

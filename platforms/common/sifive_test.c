@@ -43,9 +43,5 @@ void sifive_test_reboot(void)
 
 enum ax_err sifive_test_probe(const struct axhal_fdt_node *node)
 {
-    struct ax_prange registers;
-    enum ax_err err = axhal_fdt_reg(node, 0, &registers);
-    if (err == AX_OK)
-        err = axhal_claim_device(registers, &found);
-    return err;
+    return axhal_claim_reg(node, 0, &found);
 }

@@ -70,7 +70,7 @@ static size_t take_pages(struct axalloc *self, size_t most, size_t least, struct
 }
 
 /* Give the heap a region in which `layout` fits. False: no pages for that; nothing changed. */
-static AX_NOINLINE bool grow(struct axalloc *self, struct ax_layout layout)
+AX_COLD static AX_NOINLINE bool grow(struct axalloc *self, struct ax_layout layout)
     AX_REQUIRES(self->heap_lock)
 {
     size_t least = (size_t)ax_pages_for(axalloc_bytes_region_for(layout));
@@ -179,7 +179,7 @@ enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size
 
 /* ---- starting ---- */
 
-static AX_NOINLINE void forget(struct axalloc *self)
+AX_COLD static AX_NOINLINE void forget(struct axalloc *self)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     axalloc_bytes_init(&self->heap);
@@ -189,7 +189,7 @@ static AX_NOINLINE void forget(struct axalloc *self)
     axsync_spin_unlock(&self->heap_lock, state);
 }
 
-enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, size_t size)
+AX_COLD enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, size_t size)
 {
     enum { FIRST_PAGES = AXALLOC_MIN_HEAP_BYTES / AX_PAGE_SIZE };
     struct ax_vaddr heap;

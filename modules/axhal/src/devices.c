@@ -48,6 +48,13 @@ enum ax_err axhal_claim_device(struct ax_prange registers, volatile void **out)
     return AX_OK;
 }
 
+enum ax_err axhal_claim_reg(const struct axhal_fdt_node *node, uint32_t index, volatile void **out)
+{
+    struct ax_prange registers;
+    enum ax_err err = axhal_fdt_reg(node, index, &registers);
+    return err == AX_OK ? axhal_claim_device(registers, out) : err;
+}
+
 bool axhal_claimed_device(unsigned index, struct ax_prange *out)
 {
     if (index >= device_count)

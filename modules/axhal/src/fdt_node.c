@@ -81,8 +81,10 @@ bool axhal_fdt_string_is(const struct axhal_fdt_node *node, enum axhal_fdt_slot 
     return axhal_fdt_string(node, slot, &text) == AX_OK && axhal_fdt_is_same(text, want);
 }
 
-bool axhal_fdt_is_okay(const struct axhal_fdt_node *node)
+bool axhal_fdt_is_enabled(const struct axhal_fdt_node *node)
 {
+    if (!node->level[-1].enabled || !axhal_fdt_has(node, AXHAL_FDT_STATUS))
+        return node->level[-1].enabled;
     return axhal_fdt_string_is(node, AXHAL_FDT_STATUS, "okay") ||
            axhal_fdt_string_is(node, AXHAL_FDT_STATUS, "ok");
 }

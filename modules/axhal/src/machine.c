@@ -217,16 +217,15 @@ static enum ax_err reserve_known(struct axhal_machine_reader *reader)
 {
     const struct axhal_image *image = reader->image;
     const struct axhal_fdt *tree = &reader->machine->tree;
-    const struct axhal_memory_entry known[] = {
-        {image->text, AXHAL_MEMORY_KERNEL_TEXT},
-        {image->rodata, AXHAL_MEMORY_KERNEL_RODATA},
-        {image->data, AXHAL_MEMORY_KERNEL_DATA},
-        {image->firmware, AXHAL_MEMORY_FIRMWARE},
-        {reader->machine->tree_range, AXHAL_MEMORY_DEVICE_TREE},
-    };
-    enum ax_err err = AX_OK;
-    for (unsigned i = 0; i < sizeof known / sizeof known[0] && err == AX_OK; i++)
-        err = add_range(reader, known[i].range, known[i].kind);
+    enum ax_err err = add_range(reader, image->text, AXHAL_MEMORY_KERNEL_TEXT);
+    if (err == AX_OK)
+        err = add_range(reader, image->rodata, AXHAL_MEMORY_KERNEL_RODATA);
+    if (err == AX_OK)
+        err = add_range(reader, image->data, AXHAL_MEMORY_KERNEL_DATA);
+    if (err == AX_OK)
+        err = add_range(reader, image->firmware, AXHAL_MEMORY_FIRMWARE);
+    if (err == AX_OK)
+        err = add_range(reader, reader->machine->tree_range, AXHAL_MEMORY_DEVICE_TREE);
     for (uint32_t i = 0; i < tree->reservation_count && err == AX_OK; i++)
         err = add_range(reader, axhal_fdt_memreserve(tree, i), AXHAL_MEMORY_RESERVED);
     if (err != AX_OK)

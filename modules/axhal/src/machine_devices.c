@@ -105,12 +105,14 @@ static unsigned find_stdout(const struct axhal_machine_reader *reader)
 {
     const struct axhal_machine *machine = reader->machine;
     const char *path = machine->stdout_path;
+    size_t bytes = path_bytes(path);
     unsigned i = 0;
-    if (path[0] != '/')
-        path = find_alias(reader, path, path_bytes(path));
-    while (
-        i < machine->candidate_count &&
-        !axhal_fdt_place_is(&machine->tree, &machine->candidates[i].place, path, path_bytes(path)))
+    if (path[0] != '/') {
+        path = find_alias(reader, path, bytes);
+        bytes = path_bytes(path);
+    }
+    while (i < machine->candidate_count &&
+           !axhal_fdt_place_is(&machine->tree, &machine->candidates[i].place, path, bytes))
         i++;
     return i;
 }

@@ -233,15 +233,8 @@ AX_MUST_CHECK enum ax_err axhal_fdt_string(const struct axhal_fdt_node *node,
 bool axhal_fdt_string_is(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot,
                          const char *want);
 
-/* The value of `status`, which the node has, is "okay" or "ok". */
-bool axhal_fdt_is_okay(const struct axhal_fdt_node *node);
-
 /* `status` is absent or okay, in the node and in all its ancestors. */
-static inline bool axhal_fdt_is_enabled(const struct axhal_fdt_node *node)
-{
-    return node->level[-1].enabled &&
-           (!axhal_fdt_has(node, AXHAL_FDT_STATUS) || axhal_fdt_is_okay(node));
-}
+bool axhal_fdt_is_enabled(const struct axhal_fdt_node *node);
 
 /* Some entry of the string list `compatible` equals `want`. */
 bool axhal_fdt_is_compatible(const struct axhal_fdt_node *node, const char *want);

@@ -7,6 +7,7 @@
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/err.h>
+#include <axhal/fdt.h>
 #include <axhal/memory_map.h>
 #include <stdbool.h>
 
@@ -38,6 +39,10 @@ AX_MUST_CHECK enum ax_err axhal_virt_to_phys(struct ax_vaddr address, struct ax_
  * AX_ERANGE: beyond the linear map. AX_ENOSPC: AXHAL_DEVICE_RANGES_MAX are in use.
  */
 AX_MUST_CHECK enum ax_err axhal_claim_device(struct ax_prange registers, volatile void **out);
+
+/* The same for entry `index` of a node's `reg`. Errors as for axhal_fdt_reg(), too. */
+AX_MUST_CHECK enum ax_err axhal_claim_reg(const struct axhal_fdt_node *node, uint32_t index,
+                                          volatile void **out);
 
 enum { AXHAL_DEVICE_RANGES_MAX = 16 };
 
