@@ -4,7 +4,7 @@ srcs := src/format_sv39.c src/format_aarch64.c src/percpu.c
 
 isa := arch/$(ISA)/src
 ifeq ($(ISA),host)
-srcs += $(isa)/cpu.c src/no_cache_maintenance.c
+srcs += $(isa)/cpu.c $(isa)/image.S src/no_cache_maintenance.c
 else
 srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/try.S $(isa)/timer.c
 srcs-cold := $(isa)/trap.c src/early_map.c src/fix_up.c

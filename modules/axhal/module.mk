@@ -1,12 +1,18 @@
 # axhal: the machine behind one interface; what is an ISA's is axcpu's, what is a board's a platform's.
 deps := axbase axcpu axlog
-srcs := src/fdt_slots.c src/fdt_walk.c src/page_table.c
+srcs := src/fdt_slots.c src/fdt_walk.c src/page_table.c src/mem.c src/time.c
 srcs-cold := src/fdt.c src/fdt_node.c src/fdt_reg.c src/machine.c src/machine_devices.c
 srcs-cold += src/memory_map.c src/memory_map_check.c src/memory_map_frames.c
+srcs-cold += src/backtrace.c src/describe.c src/devices.c src/irq.c
 ifneq ($(ISA),host)
-srcs += src/console.c src/mem.c src/time.c
-srcs-cold += src/backtrace.c src/describe.c src/devices.c src/irq.c src/power.c src/trap.c
+srcs += src/console.c
+srcs-cold += src/power.c src/trap.c
 endif
 test-deps := axtest
 target-tests := tests/target/suite.c
-host-tests := test_fdt test_fdt_reg test_machine test_memory_map
+host-tests := test_fdt test_fdt_node test_fdt_reg test_machine test_machine_memory
+host-tests += test_memory_map test_memory_map_frames
+host-tests += test_backtrace test_describe test_irq test_mem test_time
+host-tests += test_page_table test_page_table_errors test_page_table_flush test_page_table_random
+fuzzers := fdt memory_map
+host-libs := -lfdt

@@ -1,3 +1,8 @@
 # axruntime: the order in which everything starts, and how it ends.
 deps := axbase axcpu axlog axhal axalloc axmm
-srcs-cold := src/boot.c src/arguments.c src/banner.c src/panic.c
+srcs-cold := src/arguments.c
+ifneq ($(ISA),host)
+srcs-cold += src/boot.c src/banner.c src/panic.c
+endif
+test-deps := axtest
+host-tests := test_arguments

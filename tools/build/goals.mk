@@ -12,14 +12,18 @@ suite = '$1=$(MAKE) $2'
 test:
 	+@tools/test/suites $(foreach s,test-host test-build test-qemu,$(call suite,$s,$s))
 
-# Every byte allocator with the first page allocator, then the other page allocators; then fuzzing.
-pairs := $(foreach a,$(byte-allocators),$a:$(firstword $(page-allocators))) \
-    $(foreach p,$(wordlist 2,99,$(page-allocators)),$(firstword $(byte-allocators)):$p)
-host-configurations = $(if $(strip $(pairs)),$(pairs),:)
+# Everything with the first pair of allocators; axalloc's own tests with every other byte allocator,
+# those outside bytes/ too that its tests bring, and with the other page allocators; then fuzzing.
+example-allocators := $(patsubst %/Kconfig,%,$(wildcard modules/axalloc/tests/bytes/*/Kconfig))
+pair = $1:$(or $2,$(firstword $(page-allocators)))
+first-pair := $(call pair,$(firstword $(byte-allocators)))
+other-pairs := $(foreach a,$(wordlist 2,99,$(byte-allocators)) $(example-allocators),$(call pair,$a)) \
+    $(foreach p,$(wordlist 2,99,$(page-allocators)),$(call pair,$(firstword $(byte-allocators)),$p))
 pair-variables = ALLOC=$(firstword $(subst :, ,$1)) PAGES=$(lastword $(subst :, ,$1))
+host-suite = $(call suite,host $1,PLATFORM=host host-tests $(call pair-variables,$1) $2)
 test-host:
 	+@tools/test/suites \
-	    $(foreach c,$(host-configurations),$(call suite,host $c,PLATFORM=host host-tests $(call pair-variables,$c))) \
+	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
 	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ=1 host-fuzz)
 
 test-build:

@@ -27,13 +27,14 @@ $(call compile,$1/$2,$4)
 $(call stamp,$(B)/programs/$1/$2.link,$(CC) $(isa-flags) $3 $5)
 $(eval $(call program,$1/$2,modules/$1/$4,$3,$5))
 endef
+# HOST_MODULES: the modules whose tests are built and run; all of them unless given.
 programs :=
 test-modules = $(call closure,$1 axtest $(test-deps.$1))
 ifdef HOST_FUZZ
 $(foreach m,$(module-names),$(foreach f,$(fuzzers.$m),\
     $(call host-program,$m,$f,$(call test-modules,$m),fuzz/$f.c,-fsanitize=fuzzer $(host-libs.$m))))
 else
-$(foreach m,$(module-names),$(foreach t,$(host-tests.$m),\
+$(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach t,$(host-tests.$m),\
     $(call host-program,$m,$t,$(call test-modules,$m),tests/host/$t.c,-lcmocka $(host-libs.$m))))
 endif
 

@@ -65,11 +65,20 @@ def without(words, *dropped):
     return [word for word in words if word not in dropped]
 
 
+# Tests: the analyser does not know that a failed assertion ends the case, and their small constant
+# products cannot wrap. They run under sanitizers instead.
+IN_TESTS = ",".join("-" + check for check in (
+    "bugprone-implicit-widening-of-multiplication-result", "bugprone-misplaced-widening-cast",
+    "bugprone-not-null-terminated-result", "clang-analyzer-core.*", "clang-analyzer-unix.*",
+    "clang-analyzer-security.*"))
+
+
 def tidy(item):
     path, words = item
     flags = without(words[1:], "-c", path)
     config = project.read(".clang-tidy")
-    command = ["clang-tidy", "--quiet", path, "--", *flags]
+    checks = [f"--checks={IN_TESTS}"] if "/tests/" in path or "/fuzz/" in path else []
+    command = ["clang-tidy", "--quiet", *checks, path, "--", *flags]
     return project.once(f"clang-tidy {config}", command, ["clang", "-E", "-P", *flags, path])
 
 

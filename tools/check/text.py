@@ -86,6 +86,14 @@ def check_readmes():
             if not os.path.exists(f"{os.path.dirname(mark)}/README.md")]
 
 
+def check_tests_are_run():
+    """Each file of tests is named in its module.mk: no test lies there and is never built."""
+    paths = project.files(r"^modules/[^/]+/(tests/host/(test|conformance)_\w+|fuzz/\w+)\.c$")
+    named = {path: project.read("/".join(path.split("/")[:2]) + "/module.mk") for path in paths}
+    return [f"{path} is not in its module.mk" for path, text in named.items()
+            if os.path.basename(path)[:-2] not in re.findall(r"\w+", text)]
+
+
 def check_references():
     """`path/file.c:symbol` in a document names a file and a word in it; a relative link a file."""
     problems = []

@@ -10,6 +10,7 @@ import hostile
 from guest.platform import ROOT, names
 from target import Build, Case
 
+OUTSIDE_ALLOCATOR = "modules/axalloc/tests/bytes/bump"
 DEFAULT_APPS = ("helloworld", "memtest", "selftest")
 HELLO_SIZES = ("5M", "6M", "8M", "16M", "64M", "512M", "1G", "2G", "3G", "4G", "8G")
 MEMTEST_MIB = (5, 16, 1024, 8192)
@@ -84,6 +85,9 @@ def apps_cases(platform: str) -> Iterator[Case]:
         for app in DEFAULT_APPS:
             name = " ".join(filter(None, [platform, app, alloc, pages]))
             yield Case(name, Build(platform, app, alloc, pages))
+    for app in ("helloworld", "selftest"):
+        name = f"{platform} {app} with an allocator from outside"
+        yield Case(name, Build(platform, app, OUTSIDE_ALLOCATOR))
 
 
 def memory_cases(platform: str) -> Iterator[Case]:

@@ -229,7 +229,7 @@ def _(m):
     return restructured(m, lambda s: s[:-4] + s)
 
 
-@tree("node-name-without-end", r"node")
+@tree("node-name-without-end", r"node|structure block")
 def _(m):
     return restructured(m, lambda s: s[:-8] + cells(BEGIN_NODE) + b"aaaa" * 64)
 

@@ -119,12 +119,13 @@ static const char *parse_count(const char *p, struct arguments *args, int64_t *c
 /* Both ISAs are LP64, so size_t, intmax_t, ptrdiff_t and long long all have long's width. */
 static const char *parse_length(const char *p, struct spec *spec)
 {
+    static const char long_lengths[] = "lzjt";
     spec->bits = 32;
     if (*p == 'h') {
         spec->bits = p[1] == 'h' ? 8 : 16;
         return p + (p[1] == 'h' ? 2 : 1);
     }
-    if (memchr("lzjt", *p, 4) == NULL)
+    if (memchr(long_lengths, *p, sizeof long_lengths - 1) == NULL)
         return p;
     spec->bits = 64;
     return p + (p[0] == 'l' && p[1] == 'l' ? 2 : 1);
@@ -190,7 +191,8 @@ static void emit_string(struct output *out, const struct spec *spec, const char 
 static bool convert(struct output *out, const struct spec *spec, char conversion,
                     struct arguments *args)
 {
-    if (memchr("diuxXp", conversion, 6) != NULL) {
+    static const char numbers[] = "diuxXp";
+    if (memchr(numbers, conversion, sizeof numbers - 1) != NULL) {
         uint64_t magnitude;
         const char *prefix = next_number(spec, conversion, args, &magnitude);
         bool is_decimal = conversion == 'd' || conversion == 'i' || conversion == 'u';

@@ -48,28 +48,25 @@ static enum ax_err complain(struct axhal_fdt *fdt, enum ax_err err, const char *
 static enum ax_err check_identity(struct axhal_fdt *out, const struct header *header,
                                   size_t readable_bytes)
 {
-    uint32_t total = header->field[HEADER_TOTAL_BYTES];
-    if (header->field[HEADER_MAGIC] != FDT_MAGIC)
-        return complain(out, AX_EBADMSG, "magic is not 0xd00dfeed but",
-                        header->field[HEADER_MAGIC]);
-    if (header->field[HEADER_VERSION] < VERSION_LEAST)
-        return complain(out, AX_EBADMSG, "version below 0x10:", header->field[HEADER_VERSION]);
-    if (header->field[HEADER_COMPATIBLE_VERSION] > VERSION_KNOWN)
-        return complain(out, AX_EBADMSG, "needs a reader of version",
-                        header->field[HEADER_COMPATIBLE_VERSION]);
-    if (total < sizeof *header)
-        return complain(out, AX_EBADMSG, "total size below its header's:", total);
-    if (total > AXHAL_FDT_BYTES_MAX || total > readable_bytes)
-        return complain(out, AX_EOVERFLOW, "total size is more than can be read:", total);
+    const uint32_t *field = header->field;
+    uint32_t total = field[HEADER_TOTAL_BYTES];
+    if (field[HEADER_MAGIC] != FDT_MAGIC)
+        return complain(out, AX_EBADMSG, "magic is not 0xd00dfeed but", field[HEADER_MAGIC]);
+    if (field[HEADER_VERSION] < VERSION_LEAST || field[HEADER_COMPATIBLE_VERSION] > VERSION_KNOWN)
+        return complain(out, AX_EBADMSG, "cannot be read as version 0x11, but is",
+                        field[HEADER_VERSION]);
+    if (total < sizeof *header || total > AXHAL_FDT_BYTES_MAX || total > readable_bytes)
+        return complain(out, AX_EOVERFLOW, "total size is out of bounds,", total);
     return AX_OK;
 }
 
-static enum ax_err check_block(struct axhal_fdt *out, uint32_t total, uint32_t offset,
-                               uint32_t bytes, uint32_t align)
+/* `complaint` says which block it is. */
+static enum ax_err check_block(struct axhal_fdt *out, uint32_t total, const char *complaint,
+                               uint32_t offset, uint32_t bytes, uint32_t align)
 {
     if (offset < sizeof(struct header) || offset > total || bytes > total - offset ||
         offset % align != 0)
-        return complain(out, AX_EBADMSG, "block is misaligned or outside, at offset", offset);
+        return complain(out, AX_EBADMSG, complaint, offset);
     return AX_OK;
 }
 
@@ -77,12 +74,14 @@ static enum ax_err check_blocks(struct axhal_fdt *out, const struct header *head
 {
     const uint32_t *field = header->field;
     uint32_t total = field[HEADER_TOTAL_BYTES];
-    enum ax_err err =
-        check_block(out, total, field[HEADER_STRUCTURE], field[HEADER_STRUCTURE_BYTES], 4);
+    enum ax_err err = check_block(out, total, "structure block is misplaced, at",
+                                  field[HEADER_STRUCTURE], field[HEADER_STRUCTURE_BYTES], 4);
     if (err == AX_OK)
-        err = check_block(out, total, field[HEADER_STRINGS], field[HEADER_STRINGS_BYTES], 1);
+        err = check_block(out, total, "strings block is misplaced, at", field[HEADER_STRINGS],
+                          field[HEADER_STRINGS_BYTES], 1);
     if (err == AX_OK)
-        err = check_block(out, total, field[HEADER_RESERVATIONS], RESERVATION_BYTES, 8);
+        err = check_block(out, total, "reservation block is misplaced, at",
+                          field[HEADER_RESERVATIONS], RESERVATION_BYTES, 8);
     return err;
 }
 
@@ -135,13 +134,14 @@ static enum ax_err find_blocks(struct axhal_fdt *out, const struct header *heade
 enum ax_err axhal_fdt_open(const void *blob, size_t readable_bytes, struct axhal_fdt *out)
 {
     const struct axhal_be32 *cells = blob;
-    struct header header;
+    struct header header = {{0}};
     out->complaint = NULL;
     if (blob == NULL || (uintptr_t)blob % BLOB_ALIGN != 0)
         return complain(out, AX_EINVAL, "address is 0 or no multiple of 8, ends in",
                         (uint32_t)((uintptr_t)blob & 0xfff));
     if (readable_bytes < sizeof header)
-        return complain(out, AX_EOVERFLOW, "header is cut off after", (uint32_t)readable_bytes);
+        return complain(out, AX_EOVERFLOW, "total size is out of bounds,",
+                        (uint32_t)readable_bytes);
     for (unsigned i = 0; i < HEADER_CELLS; i++)
         header.field[i] = axhal_be32_value(cells + i);
     enum ax_err err = check_identity(out, &header, readable_bytes);

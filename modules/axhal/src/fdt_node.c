@@ -68,7 +68,7 @@ static const char *find_text(const struct axhal_fdt_node *node, enum axhal_fdt_s
     uint32_t bytes = axhal_fdt_bytes(node, slot);
     if (bytes == 0)
         return "";
-    return text[bytes - 1] == '\0' || memchr(text, '\0', bytes) != NULL ? text : NULL;
+    return text[bytes - 1] == '\0' ? text : NULL;
 }
 
 enum ax_err axhal_fdt_string(const struct axhal_fdt_node *node, enum axhal_fdt_slot slot,
@@ -100,13 +100,6 @@ bool axhal_fdt_is_enabled(const struct axhal_fdt_node *node)
         return node->level[-1].enabled;
     return axhal_fdt_string_is(node, AXHAL_FDT_STATUS, "okay") ||
            axhal_fdt_string_is(node, AXHAL_FDT_STATUS, "ok");
-}
-
-uint32_t axhal_fdt_interrupt_parent(const struct axhal_fdt_node *node)
-{
-    uint32_t phandle = 0;
-    enum ax_err err = axhal_fdt_u32(node, AXHAL_FDT_INTERRUPT_PARENT, &phandle);
-    return err == AX_ENOENT ? node->level[-1].interrupt_parent : phandle;
 }
 
 bool axhal_fdt_is_compatible(const struct axhal_fdt_node *node, const char *want)

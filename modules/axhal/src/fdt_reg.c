@@ -12,14 +12,10 @@
 
 enum { NUMBER_CELLS_MAX = 2 };
 
-/* The cell counts of a level's children can be worked with. */
-static enum ax_err check_cells(const struct axhal_fdt_level *level)
+/* The children of a node of this level have addresses and sizes that can be worked with. */
+static bool has_usable_cells(const struct axhal_fdt_level *level)
 {
-    if (level->address_cells == AXHAL_FDT_BAD_CELLS || level->size_cells == AXHAL_FDT_BAD_CELLS)
-        return AX_EBADMSG;
-    return level->address_cells > NUMBER_CELLS_MAX || level->size_cells > NUMBER_CELLS_MAX
-               ? AX_ENOTSUP
-               : AX_OK;
+    return level->address_cells <= NUMBER_CELLS_MAX && level->size_cells <= NUMBER_CELLS_MAX;
 }
 
 enum ax_err axhal_fdt_reg_raw(const struct axhal_fdt_node *node, uint32_t index, uint64_t *address,
@@ -28,9 +24,8 @@ enum ax_err axhal_fdt_reg_raw(const struct axhal_fdt_node *node, uint32_t index,
     if (node->depth == 0 || !axhal_fdt_has(node, AXHAL_FDT_REG))
         return AX_ENOENT;
     const struct axhal_fdt_level *parent = node->level - 1;
-    enum ax_err err = check_cells(parent);
-    if (err != AX_OK)
-        return err;
+    if (!has_usable_cells(parent))
+        return AX_ENOTSUP;
     uint32_t entry_cells = (uint32_t)parent->address_cells + parent->size_cells;
     uint32_t bytes = axhal_fdt_bytes(node, AXHAL_FDT_REG);
     if (entry_cells == 0 || bytes % (entry_cells * 4) != 0)
@@ -54,11 +49,8 @@ static enum ax_err through_bus(const struct axhal_fdt *fdt, const struct axhal_f
     uint32_t ranges_bytes = axhal_be32_value(ranges + 1);
     if (ranges_bytes == 0)
         return AX_OK;
-    enum ax_err err = check_cells(bus);
-    if (err == AX_OK)
-        err = check_cells(bus - 1);
-    if (err != AX_OK)
-        return err;
+    if (!has_usable_cells(bus) || !has_usable_cells(bus - 1))
+        return AX_ENOTSUP;
     unsigned own_cells = bus->address_cells;
     unsigned parent_cells = bus[-1].address_cells;
     uint32_t entry_cells = own_cells + parent_cells + bus->size_cells;

@@ -35,7 +35,7 @@ static AX_NOINLINE uint64_t look_up_slot(struct axhal_fdt *fdt, struct axhal_be3
 {
     uint32_t offset = axhal_be32_value(&name);
     if (offset >= fdt->strings_bytes) {
-        fdt->complaint = "property name outside the strings block, in node at offset";
+        fdt->complaint = "property with a name outside the strings block, from offset";
         return AXHAL_FDT_UNKNOWN;
     }
     unsigned slot = axhal_fdt_slot_of(fdt->strings + offset);
@@ -121,7 +121,6 @@ static void fill_level(const struct axhal_fdt_node *node, struct axhal_fdt_level
     level->address_cells = cells_property(node, AXHAL_FDT_ADDRESS_CELLS, 2);
     level->size_cells = cells_property(node, AXHAL_FDT_SIZE_CELLS, 1);
     level->ranges = axhal_fdt_has(node, AXHAL_FDT_RANGES) ? node->properties[AXHAL_FDT_RANGES] : 0;
-    level->interrupt_parent = axhal_fdt_interrupt_parent(node);
     level->enabled = axhal_fdt_is_enabled(node);
 }
 
@@ -155,8 +154,10 @@ static enum ax_err walk(struct axhal_fdt *fdt, const struct axhal_fdt_place *pla
     uint32_t open_max = AXHAL_FDT_DEPTH_MAX; /* 0 once the root is closed: there is but one */
     uint64_t at = 0;
     uint64_t end = fdt->cell_count;
+    fdt->complaint = NULL;
     memset(&node, 0, sizeof node);
     node.fdt = fdt;
+    node.level = &levels[AXHAL_FDT_DEPTH_MAX]; /* nobody's parent */
     levels[0] = outside;
     while (at < end) {
         uint32_t token = fdt->cells[at].raw;
@@ -165,7 +166,8 @@ static enum ax_err walk(struct axhal_fdt *fdt, const struct axhal_fdt_place *pla
             node.depth = open_nodes++;
             at = enter_node(fdt, &node, &levels[open_nodes], begin);
             if (at > end)
-                return complain(fdt, AX_EBADMSG, "node runs off the block, from offset", begin);
+                return complain(fdt, AX_EBADMSG,
+                                "name or property leaves the structure block, from offset", begin);
             if (fdt->complaint != NULL)
                 return complain(fdt, AX_EBADMSG, fdt->complaint, begin);
             if (place != NULL && node.depth < place->depth) {
@@ -189,7 +191,8 @@ static enum ax_err walk(struct axhal_fdt *fdt, const struct axhal_fdt_place *pla
         return AX_OK;
     if (at < end && fdt->cells[at].raw == FDT_BEGIN_NODE && open_max != 0)
         return complain(fdt, AX_EOVERFLOW, "more than 16 nodes deep, at offset", at);
-    return complain(fdt, AX_EBADMSG, "token missing or out of place, at offset", at);
+    return complain(fdt, AX_EBADMSG, "structure block: token missing or out of place, at offset",
+                    at);
 }
 
 enum ax_err axhal_fdt_walk(struct axhal_fdt *fdt, axhal_fdt_visit *visit, void *context)

@@ -2,8 +2,9 @@
  * The machine description: the visitor of the one pass, and what is settled after it.
  *
  * Nodes are known by where they are: memory, /chosen, /aliases, /cpus and /reserved-memory are
- * children of the root, the last two have children of interest. Everything else is a device, and
- * the drivers' (src/machine_devices.c). Disabled nodes, and what is below them, are passed over.
+ * children of the root, the last two have children of interest. Whatever has a `compatible` is
+ * offered to the drivers (src/machine_devices.c). Disabled nodes, and what is below them, are
+ * passed over.
  *
  * RAM and reservations go into the memory map as they are met; whether they make sense together
  * can only be told at the end, by settle_memory().
@@ -66,8 +67,9 @@ static enum ax_err read_ranges(struct axhal_machine_reader *reader,
         if (err == AX_OK)
             err = add_range(reader, range, kind);
         if (err != AX_OK)
-            return axhal_machine_fail(reader, err, "%.32s: entry %u of reg %s", node->name,
-                                      (unsigned)i, range_complaint(err));
+            return axhal_machine_fail(reader, err, "%s%.32s: entry %u of reg %s",
+                                      kind == AXHAL_MEMORY_FREE ? "" : "reserved-memory/",
+                                      node->name, (unsigned)i, range_complaint(err));
     }
 }
 
@@ -87,13 +89,18 @@ static enum ax_err read_initrd(struct axhal_machine_reader *reader,
     uint64_t start;
     uint64_t end;
     enum ax_err start_err = axhal_fdt_number(node, AXHAL_FDT_INITRD_START, &start);
-    enum ax_err end_err = axhal_fdt_number(node, AXHAL_FDT_INITRD_END, &end);
-    if (start_err == AX_ENOENT && end_err == AX_ENOENT)
+    enum ax_err err = axhal_fdt_number(node, AXHAL_FDT_INITRD_END, &end);
+    if (start_err == AX_ENOENT && err == AX_ENOENT)
         return AX_OK;
-    if (start_err != AX_OK || end_err != AX_OK || end < start)
-        return axhal_machine_fail(reader, AX_EBADMSG, "chosen: initrd range is malformed");
-    reader->machine->initrd = ax_prange(start, end - start);
-    return add_range(reader, reader->machine->initrd, AXHAL_MEMORY_INITRD);
+    if (start_err == AX_OK && err == AX_OK && start <= end) {
+        reader->machine->initrd = ax_prange(start, end - start);
+        err = add_range(reader, reader->machine->initrd, AXHAL_MEMORY_INITRD);
+    } else {
+        err = AX_EBADMSG;
+    }
+    return err == AX_OK
+               ? AX_OK
+               : axhal_machine_fail(reader, err, "chosen: the initrd %s", range_complaint(err));
 }
 
 static enum ax_err read_chosen(struct axhal_machine_reader *reader,
@@ -141,7 +148,9 @@ static void read_cpu(struct axhal_machine *machine, const struct axhal_fdt_node 
 static enum ax_err read_top_node(struct axhal_machine_reader *reader,
                                  const struct axhal_fdt_node *node)
 {
-    reader->section = AXHAL_SECTION_OTHER;
+    if (axhal_fdt_has(node, AXHAL_FDT_DEVICE_TYPE) &&
+        axhal_fdt_string_is(node, AXHAL_FDT_DEVICE_TYPE, "memory"))
+        return read_ranges(reader, node, AXHAL_MEMORY_FREE);
     switch (node->name[0]) {
     case 'a':
         if (strcmp(node->name, "aliases") == 0)
@@ -154,10 +163,6 @@ static enum ax_err read_top_node(struct axhal_machine_reader *reader,
             reader->section = AXHAL_SECTION_CPUS;
             read_timebase(reader->machine, node);
         }
-        break;
-    case 'm':
-        if (axhal_fdt_string_is(node, AXHAL_FDT_DEVICE_TYPE, "memory"))
-            return read_ranges(reader, node, AXHAL_MEMORY_FREE);
         break;
     case 'r':
         if (strcmp(node->name, "reserved-memory") == 0)
@@ -178,10 +183,10 @@ static enum ax_err visit(const struct axhal_fdt_node *node, void *context)
         reader->machine->compatible = axhal_fdt_string_or_empty(node, AXHAL_FDT_COMPATIBLE);
         return AX_OK;
     }
-    if (!axhal_fdt_is_enabled(node)) {
-        reader->section = node->depth == 1 ? AXHAL_SECTION_OTHER : reader->section;
+    if (node->depth == 1)
+        reader->section = AXHAL_SECTION_OTHER;
+    if (!axhal_fdt_is_enabled(node))
         return AX_OK;
-    }
     if (node->depth == 1)
         err = read_top_node(reader, node);
     else if (node->depth == 2 && reader->section == AXHAL_SECTION_CPUS)
@@ -195,7 +200,7 @@ static enum ax_err visit(const struct axhal_fdt_node *node, void *context)
 
 static void clear(struct axhal_machine *machine, uint64_t ram_end)
 {
-    memset(machine, 0, offsetof(struct axhal_machine, memory));
+    memset(machine, 0, offsetof(struct axhal_machine, tree));
     machine->model = machine->compatible = machine->bootargs = machine->stdout_path = "";
     axhal_memory_map_init(&machine->memory, ram_end);
 }
@@ -278,7 +283,6 @@ enum ax_err axhal_machine_read(struct axhal_machine *out, const void *blob, size
         err = axhal_fdt_walk(&out->tree, visit, &reader);
         if (out->tree.complaint != NULL)
             fail_by_tree(&reader, err, blob_paddr);
-        out->tree.complaint = NULL; /* the console may be in the sound part */
     }
     axhal_machine_choose_console(&reader);
     return err != AX_OK ? err : settle_memory(&reader);

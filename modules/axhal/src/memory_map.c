@@ -71,17 +71,25 @@ enum ax_err axhal_memory_map_add_ram(struct axhal_memory_map *map, struct ax_pra
     return AX_OK;
 }
 
+static bool must_be_ram(enum axhal_memory_kind kind)
+{
+    return kind == AXHAL_MEMORY_INITRD ||
+           (kind >= AXHAL_MEMORY_KERNEL_DATA && kind <= AXHAL_MEMORY_KERNEL_TEXT);
+}
+
 enum ax_err axhal_memory_map_reserve(struct axhal_memory_map *map, struct ax_prange range,
                                      enum axhal_memory_kind kind)
 {
     AX_DEBUG_ASSERT(map->entry_count == 0 && kind != AXHAL_MEMORY_FREE &&
                     kind < AXHAL_MEMORY_KINDS);
-    range = cut_at(range, LAST_END);
-    if (range.size_bytes == 0)
+    struct ax_prange kept = cut_at(range, LAST_END);
+    if (kept.size_bytes != range.size_bytes && must_be_ram(kind))
+        return AX_ERANGE;
+    if (kept.size_bytes == 0)
         return AX_OK;
     if (map->reserved_count == AXHAL_MEMORY_RESERVED_MAX)
         return AX_ENOSPC;
-    map->reserved[map->reserved_count++] = (struct axhal_memory_entry){range, kind};
+    map->reserved[map->reserved_count++] = (struct axhal_memory_entry){kept, kind};
     return AX_OK;
 }
 
@@ -91,12 +99,6 @@ bool axhal_memory_map_is_ram(const struct axhal_memory_map *map, struct ax_prang
         if (ax_prange_contains(map->ram[i], range.start))
             return range.size_bytes <= axhal_prange_end(map->ram[i]) - range.start.raw;
     return false;
-}
-
-static bool must_be_ram(enum axhal_memory_kind kind)
-{
-    return kind == AXHAL_MEMORY_INITRD ||
-           (kind >= AXHAL_MEMORY_KERNEL_DATA && kind <= AXHAL_MEMORY_KERNEL_TEXT);
 }
 
 static bool may_share(enum axhal_memory_kind a, enum axhal_memory_kind b)

@@ -110,23 +110,49 @@ static bool advance(struct span *span, unsigned level)
     return true;
 }
 
+/*
+ * On to the next leaf or hole of the range: along the same table without descending again, as long
+ * as it goes. False when the range ends here.
+ */
+static bool next(const struct axhal_page_table *table, struct span *span, struct position *position)
+{
+    if (!advance(span, position->level))
+        return false;
+    bool table_ends = position->index == INDEX_MASK;
+    position->index++;
+    if (table_ends || is_table(table, position))
+        *position = find(table, span->at);
+    return true;
+}
+
+/* How many entries from `position` on are in its table and cover some of the range. */
+static unsigned run_length(const struct span *span, const struct position *position)
+{
+    uint64_t bytes = axcpu_pt_span(position->level);
+    uint64_t others = (span->last - ax_align_down(span->at, bytes)) / bytes;
+    unsigned room = INDEX_MASK - position->index;
+    return (others < room ? (unsigned)others : room) + 1;
+}
+
 /* Every page of the range is mapped (`present`), or none is. */
 static bool is_all(const struct axhal_page_table *table, struct ax_vrange range, bool present)
 {
     struct span span = span_of(range);
-    struct position position;
-    do {
-        position = find(table, span.at);
-        /* along one table without descending again */
-        for (; !is_table(table, &position); position.index++) {
+    for (;;) {
+        struct position position = find(table, span.at);
+        unsigned left = run_length(&span, &position);
+        do {
             if (axcpu_pt_is_present(table->format, position.entries[position.index]) != present)
                 return false;
-            if (!advance(&span, position.level))
-                return true;
-            if (position.index == INDEX_MASK)
-                break;
-        }
-    } while (true);
+            position.index++;
+        } while (--left > 0 && !is_table(table, &position));
+        uint64_t done =
+            (position.index - index_at(span.at, position.level)) * axcpu_pt_span(position.level);
+        uint64_t last = ax_align_down(span.at, axcpu_pt_span(position.level)) + (done - 1);
+        if (last >= span.last)
+            return true;
+        span.at = last + 1;
+    }
 }
 
 /* An empty table. A walk that comes by it once it is linked finds zeros, not what was there. */
@@ -301,10 +327,9 @@ static enum ax_err prepare_change(struct axhal_page_table *table, struct ax_vran
         return AX_EINVAL;
     if (!is_all(table, range, true))
         return AX_ENOENT;
-    uint64_t end = range.start.raw + range.size_bytes; /* 0 when the range ends at 2^64 */
     enum ax_err err = split_at(table, range.start.raw);
-    if (err == AX_OK && end != 0)
-        err = split_at(table, end);
+    if (err == AX_OK) /* at 2^64, which is 0 here, no leaf reaches over the end */
+        err = split_at(table, range.start.raw + range.size_bytes);
     if (err != AX_OK)
         table->access->flush(range); /* what was split before is remembered as it is now */
     return err;
@@ -313,11 +338,10 @@ static enum ax_err prepare_change(struct axhal_page_table *table, struct ax_vran
 static void clear_leaves(struct axhal_page_table *table, struct ax_vrange range)
 {
     struct span span = span_of(range);
-    struct position position;
+    struct position position = find(table, span.at);
     do {
-        position = find(table, span.at);
         position.entries[position.index] = 0;
-    } while (advance(&span, position.level));
+    } while (next(table, &span, &position));
 }
 
 static bool is_empty(const uint64_t *entries)
@@ -392,13 +416,12 @@ enum ax_err axhal_pt_protect(struct axhal_page_table *table, struct ax_vrange ra
     if (err != AX_OK)
         return err;
     struct span span = span_of(range);
-    struct position position;
+    struct position position = find(table, span.at);
     do {
-        position = find(table, span.at);
         struct ax_paddr to = axcpu_pt_address(format, position.entries[position.index]);
         uint64_t bits = format->encode(map_flags, position.level);
         replace_live(table, &position, span.at, axcpu_pt_entry(format, to, bits));
-    } while (advance(&span, position.level));
+    } while (next(table, &span, &position));
     table->access->flush(range);
     return AX_OK;
 }

@@ -1,9 +1,13 @@
 /*
  * Ticks to nanoseconds by one multiplication: ns = ticks * multiplier >> 32, the multiplier being
- * 2^32 * 10^9 / hz. Its rounding error is below 1 / multiplier: at 10 MHz 2.3e-12, a microsecond in
- * five days; the 128-bit product never overflows.
+ * 2^32 * 10^9 / hz, rounded up. Its rounding error is below 1 / multiplier: at 10 MHz 2.3e-12, a
+ * microsecond in five days; the 128-bit product never overflows.
+ *
+ * Rounded up, so that the clock has never told less than what has passed: a timer that is due after
+ * so many ticks is never early by this clock, however long it has run.
  */
 #include <axbase/attr.h>
+#include <axbase/checked.h>
 #include <axcpu/barrier.h>
 #include <axcpu/irq.h>
 #include <axcpu/percpu.h>
@@ -37,7 +41,7 @@ enum ax_err axhal_time_init(uint64_t hz)
         return AX_EINVAL;
     counter_hz = hz;
     ticks_at_start = axcpu_counter();
-    multiplier = (AXHAL_NS_PER_SECOND << 32) / hz;
+    multiplier = ((AXHAL_NS_PER_SECOND << 32) + (hz - 1)) / hz;
     return AX_OK;
 }
 
@@ -73,12 +77,19 @@ void axhal_busy_wait_ns(uint64_t ns)
         axcpu_relax();
 }
 
-/* The first tick at which axhal_monotonic_ns() is at least `ns`. Split, so that no step wraps. */
+/*
+ * The first tick by which `ns` have passed; UINT64_MAX, which is never, if no tick can tell that
+ * moment. Whole seconds and the rest apart, so that the rest cannot wrap.
+ */
 static uint64_t ticks_of(uint64_t ns)
 {
-    uint64_t seconds = ns / AXHAL_NS_PER_SECOND;
     uint64_t rest = ns % AXHAL_NS_PER_SECOND;
-    return ticks_at_start + seconds * counter_hz + rest * counter_hz / AXHAL_NS_PER_SECOND + 1;
+    uint64_t of_rest = (rest * counter_hz + (AXHAL_NS_PER_SECOND - 1)) / AXHAL_NS_PER_SECOND;
+    uint64_t ticks;
+    if (ax_mul_overflows(ns / AXHAL_NS_PER_SECOND, counter_hz, &ticks) ||
+        ax_add_overflows(ticks, of_rest, &ticks) || ax_add_overflows(ticks, ticks_at_start, &ticks))
+        return UINT64_MAX;
+    return ticks;
 }
 
 void axhal_timer_use_irq(unsigned irq)

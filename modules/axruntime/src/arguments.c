@@ -53,25 +53,40 @@ static char *next_word(char **text)
     return word;
 }
 
+/* Obey Axle's own words, list the others. Returns how many of those found no room. */
+static unsigned sort_words(char *text, struct arguments *out)
+{
+    bool all_are_the_apps = false;
+    unsigned dropped = 0;
+    for (char *word = next_word(&text); *word != '\0'; word = next_word(&text)) {
+        if (!all_are_the_apps && strcmp(word, "--") == 0)
+            all_are_the_apps = true;
+        else if (!all_are_the_apps && obey(word))
+            continue;
+        else if (out->argc < ARGUMENTS_MAX)
+            out->argv[out->argc++] = word;
+        else
+            dropped++;
+    }
+    out->argv[out->argc] = NULL;
+    return dropped;
+}
+
 void arguments_parse(const char *text, struct arguments *out)
 {
     static char name[] = "app";
-    bool all_are_the_apps = false;
-    out->argc = 0;
-    out->argv[out->argc++] = name;
-    out->argv[out->argc] = NULL;
-    char *rest = *text != '\0' ? axalloc_malloc(strlen(text) + 1) : NULL;
-    if (rest == NULL)
+    size_t bytes = strlen(text) + 1;
+    *out = (struct arguments){.argc = 1, .argv = {name}};
+    if (bytes == 1)
         return;
-    memcpy(rest, text, strlen(text) + 1);
-    for (char *word = next_word(&rest); *word != '\0'; word = next_word(&rest)) {
-        if (!all_are_the_apps && strcmp(word, "--") == 0)
-            all_are_the_apps = true;
-        else if (all_are_the_apps || !obey(word)) {
-            if (out->argc == ARGUMENTS_MAX)
-                break;
-            out->argv[out->argc++] = word;
-        }
+    char *copy = axalloc_malloc(bytes);
+    if (copy == NULL) {
+        axlog_warn("no memory for the boot arguments: they are dropped");
+        return;
     }
-    out->argv[out->argc] = NULL;
+    memcpy(copy, text, bytes);
+    unsigned dropped = sort_words(copy, out);
+    if (dropped != 0)
+        axlog_warn("%u boot argument%s beyond %u: dropped", dropped, dropped == 1 ? "" : "s",
+                   ARGUMENTS_MAX - 1u);
 }

@@ -17,7 +17,7 @@
  * are both free; boundary tags agree; every free block but the spare is in the bin of its size; a
  * bin's bit is set iff it is not empty; the counters are the sums.
  *
- * Costs: a live block costs 8 bytes and rounding to 16, 32 at least; a region 56 bytes. Every
+ * Costs: a live block costs 8 bytes and rounding to 16, 32 at least; a region 48 bytes. Every
  * operation is O(1): no loop depends on what the heap holds. docs/axalloc.md has the figures.
  *
  * Does badly: many objects of one small size (8 of 72 bytes are its own for 64-byte objects, and a
@@ -162,8 +162,6 @@ static inline void *alloc_spare(struct axalloc_bytes *self, struct tlsf_block *b
 
 void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 {
-    if (layout.size > TLSF_SIZE_LIMIT - TLSF_MIN_BLOCK)
-        return NULL;
     size_t size = block_size_for(layout.size);
     if (layout.align > AX_MALLOC_ALIGN || !size_is_small(size))
         return alloc_by_search(self, size, layout.align);

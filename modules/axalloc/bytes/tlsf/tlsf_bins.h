@@ -152,7 +152,7 @@ static inline void tlsf_unkeep(struct axalloc_bytes *self, struct tlsf_block *bl
         next->link = link;
         return;
     }
-    size_t bin = ((uintptr_t)link - (uintptr_t)self->bins) / sizeof self->bins[0];
+    size_t bin = ((uintptr_t)link - (uintptr_t)self->bins) / sizeof(void *);
     if (bin < TLSF_SMALL_BINS)
         self->occupied[0] &= ~(UINT64_C(1) << bin);
     else if (bin < TLSF_BINS)

@@ -119,7 +119,7 @@ static inline struct tlsf_block *region_mark(const struct tlsf_region *region)
     return block_offset(region, 0);
 }
 
-/* The block that a request of `size` bytes gets. `size` is below TLSF_SIZE_LIMIT. */
+/* The block that a request of `size` bytes gets. `size` is at most PTRDIFF_MAX. */
 static inline size_t block_size_for(size_t size)
 {
     size_t rounded = ax_align_up(size + TLSF_OVERHEAD, TLSF_GRAIN);

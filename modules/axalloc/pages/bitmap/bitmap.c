@@ -25,8 +25,8 @@
  */
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
-#include <axbase/bits.h>
 #include <bitmap_region.h>
+#include <bitmap_words.h>
 
 const char axalloc_pages_name[] = "bitmap";
 
@@ -36,8 +36,8 @@ const char axalloc_pages_name[] = "bitmap";
 static size_t run_start(const struct bitmap_region *region, unsigned level, size_t unit)
 {
     while (level-- > 0) {
-        uint64_t below = unit > 0 ? region->levels[level].bits[unit - 1] : 0;
-        unit = unit * 64 - (below == UINT64_MAX ? 64 : ax_clz64(~below));
+        unsigned before = unit > 0 ? ones_above(region->levels[level].bits[unit - 1]) : 0;
+        unit = unit * WORD_BITS - before;
     }
     return unit;
 }
@@ -48,7 +48,7 @@ static size_t run_end(const struct bitmap_region *region, size_t page)
     unsigned level = 0;
     size_t unit = page;
     uint64_t taken;
-    while ((taken = ~region->levels[level].bits[unit / 64] >> unit % 64) == 0) {
+    while ((taken = ~region->levels[level].bits[unit / WORD_BITS] >> unit % WORD_BITS) == 0) {
         unit = unit / 64 + 1;
         level++;
     }

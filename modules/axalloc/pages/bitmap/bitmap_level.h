@@ -75,6 +75,3 @@ size_t bitmap_level_find_word(const struct bitmap_level *level, size_t word, uns
 
 /* The first unit at or after `unit` from which `count` units, 1 to REACH_MAX, are free; or NONE. */
 size_t bitmap_level_find_run(const struct bitmap_level *level, size_t unit, unsigned count);
-
-/* The longest free run that begins in word `bits`, seen as far as the end of `next`. */
-unsigned bitmap_reach_of(uint64_t bits, uint64_t next);

@@ -7,75 +7,15 @@
  */
 #include <axbase/addr.h>
 #include <axbase/attr.h>
-#include <axbase/bits.h>
 #include <axbase/string.h>
 #include <bitmap_level.h>
+#include <bitmap_words.h>
 #include <stdbool.h>
 
-enum { WORD_BITS = 64, NODE_BYTES = 8 };
+enum { NODE_BYTES = 8 };
 
-#define ALL_FREE UINT64_MAX
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define TOP_BITS UINT64_C(0x8080808080808080)
-
-/* ---- words ---- */
-
-/* Number of ones from bit 0 up. */
-static inline unsigned ones_below(uint64_t word)
-{
-    return word == ALL_FREE ? WORD_BITS : ax_ctz64(~word);
-}
-
-/* Number of ones from bit 63 down. */
-static inline unsigned ones_above(uint64_t word)
-{
-    return word == ALL_FREE ? WORD_BITS : ax_clz64(~word);
-}
-
-/*
- * Length of the longest row of ones. Rows of four and more, at most 12 of them, are measured one by
- * one; most words have one or two.
- */
-static inline unsigned longest_row(uint64_t word)
-{
-    uint64_t twos = word & word >> 1;
-    uint64_t fours = twos & twos >> 2; /* a row of n has n - 3 ones here */
-    unsigned longest = 0;
-    if (fours == 0)
-        return twos != 0 ? 2 + ((twos & twos >> 1) != 0) : word != 0;
-    while (fours != 0) {
-        fours >>= ax_ctz64(fours);
-        unsigned length = ax_ctz64(~fours);
-        longest = length > longest ? length : longest;
-        fours >>= length;
-    }
-    return longest + 3;
-}
-
-unsigned bitmap_reach_of(uint64_t bits, uint64_t next)
-{
-    unsigned tail = ones_above(bits);
-    unsigned through = tail == 0 ? 0 : tail + ones_below(next);
-    if (through >= BITMAP_REACH_MAX || tail == WORD_BITS)
-        return through < BITMAP_REACH_MAX ? through : BITMAP_REACH_MAX;
-    unsigned inner = longest_row(bits);
-    return inner > through ? inner : through;
-}
-
-/*
- * The bits of `bits` at which `count` ones begin, counting on into `next`: by doubling, where
- * after each step the bits mark where `have` ones begin.
- */
-static inline uint64_t starts_of(uint64_t bits, uint64_t next, unsigned count)
-{
-    unsigned have = 1;
-    for (; 2 * have <= count; have *= 2) {
-        bits &= bits >> have | next << (WORD_BITS - have);
-        next &= next >> have;
-    }
-    unsigned step = count - have; /* at most 32, and 0 if nothing is missing */
-    return bits & (bits >> step | next << 1 << (WORD_BITS - 1 - step));
-}
 
 /* ---- the tree ---- */
 
@@ -265,7 +205,7 @@ static inline unsigned length_from(const struct bitmap_level *level, size_t word
 static AX_NOINLINE void lower(struct bitmap_level *level, size_t word)
 {
     size_t leaf = level->first_leaf + word;
-    unsigned reach = bitmap_reach_of(level->bits[word], level->bits[word + 1]);
+    unsigned reach = reach_of(level->bits[word], level->bits[word + 1]);
     if (bytes_of(level)[leaf] == reach)
         return;
     bytes_of(level)[leaf] = (uint8_t)reach;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <axbase/addr.h>
+#include <axtest/random.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,23 +64,9 @@ static inline int is_aligned_to(const void *pointer, size_t align)
     return (uintptr_t)pointer % align == 0;
 }
 
-/* A small generator (xorshift64*, Vigna 2016): the same seed gives the same run everywhere. */
-static inline uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(0x2545f4914f6cdd1d);
-}
-
-static inline size_t random_below(uint64_t *state, size_t bound)
-{
-    return (size_t)((random_next(state) >> 11) % bound);
-}
-
 /* Log-uniform from 1 to about 2^max_log2: small sizes are as frequent as large ones. */
 static inline size_t random_size(uint64_t *state, unsigned max_log2)
 {
-    unsigned bits = (unsigned)random_below(state, max_log2 + 1);
-    return ((size_t)1 << bits) + random_below(state, (size_t)1 << bits);
+    unsigned bits = (unsigned)axtest_random_below(state, max_log2 + 1);
+    return ((size_t)1 << bits) + axtest_random_below(state, (size_t)1 << bits);
 }

@@ -306,6 +306,29 @@ static void an_empty_region_goes_back_and_only_then(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void an_emptied_region_that_is_used_again_does_not_go_back(void **state)
+{
+    (void)state;
+    unsigned char *arena = arena_map(64 * KIB);
+    struct ax_vrange range;
+    axalloc_bytes_init(&heap);
+    assert_int_equal(axalloc_bytes_add_memory(&heap, arena, 64 * KIB, AXALLOC_REGION_GOES_BACK),
+                     AX_OK);
+    void *block = alloc(100, 16);
+    assert_true(axalloc_bytes_dealloc(&heap, block, 100));
+    block = alloc(200, 16);
+    void *other = alloc(200, 16);
+    assert_false(axalloc_bytes_dealloc(&heap, block, 200));
+    assert_false(axalloc_bytes_release(&heap, &range));
+    assert_true(axalloc_bytes_dealloc(&heap, other, 200));
+    assert_true(axalloc_bytes_release(&heap, &range));
+    assert_false(axalloc_bytes_release(&heap, &range));
+    assert_int_equal(range.start.raw, (uintptr_t)arena);
+    assert_int_equal(axalloc_bytes_total(&heap), 0);
+    assert_empty();
+    arena_unmap(arena, 64 * KIB);
+}
+
 static void resize_keeps_the_contents(void **state)
 {
     (void)state;
@@ -371,6 +394,7 @@ int main(void)
         cmocka_unit_test(regions_that_cannot_be_are_refused),
         cmocka_unit_test(region_for_is_enough),
         cmocka_unit_test(an_empty_region_goes_back_and_only_then),
+        cmocka_unit_test(an_emptied_region_that_is_used_again_does_not_go_back),
         cmocka_unit_test(resize_keeps_the_contents),
         cmocka_unit_test(instances_are_independent),
     };

@@ -8,7 +8,7 @@
 
 #include <axalloc/pages.h>
 
-enum { PAGE = AX_PAGE_SIZE };
+#define PAGE ((size_t)AX_PAGE_SIZE)
 
 static struct axalloc_pages pages;
 static void *records;
@@ -247,7 +247,7 @@ static void ranges_are_rounded_inward(void **state)
     size_t total = axalloc_pages_total(&pages);
     assert_true(total >= 1 && total < 6);
     assert_true(alloc(total, PAGE).raw >= vaddr(arena + PAGE).raw);
-    for (int i = 0; i < PAGE; i++)
+    for (size_t i = 0; i < PAGE; i++)
         assert_true(arena[i] == 0xa5 && arena[7 * PAGE + i] == 0xa5);
     /* too small for records and a page, from nothing at all up */
     for (size_t size = 0; size < 2 * PAGE; size += 511) {
@@ -328,7 +328,7 @@ static void a_range_at_address_zero(void **state)
 static void a_range_that_ends_at_two_to_the_64(void **state)
 {
     (void)state;
-    struct ax_vaddr first = {UINT64_MAX - (uint64_t)1000 * PAGE + 1};
+    struct ax_vaddr first = {UINT64_MAX - 1000 * PAGE + 1};
     axalloc_pages_init(&pages);
     assert_int_equal(add_with_records(first, 1000), AX_OK);
     exercise_ends(first, 1000);

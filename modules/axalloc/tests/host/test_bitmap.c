@@ -5,23 +5,24 @@
 #include "arena.h"
 
 #include <axalloc/pages.h>
-#include <bitmap_level.h>
+#include <bitmap_words.h>
 
-enum { MODEL_PAGES = 3000, MAX_RUNS = 3000 };
+enum { MOST_PAGES = 4096, MAX_RUNS = 3000 };
 
 static struct axalloc_pages pages;
-static unsigned char is_taken[MODEL_PAGES];
+static unsigned char is_taken[MOST_PAGES];
 static struct {
     size_t page;
     size_t count;
 } runs[MAX_RUNS];
 static size_t run_count;
 static uint64_t first_page;
+static size_t model_pages;
 
-/* Where first fit by address would put it; MODEL_PAGES if nowhere. */
+/* Where first fit by address would put it; model_pages if nowhere. */
 static size_t model_find(size_t count, size_t align)
 {
-    for (size_t page = 0; page + count <= MODEL_PAGES; page++) {
+    for (size_t page = 0; page + count <= model_pages; page++) {
         if ((first_page + page) % align != 0)
             continue;
         size_t i = 0;
@@ -30,7 +31,7 @@ static size_t model_find(size_t count, size_t align)
         if (i == count)
             return page;
     }
-    return MODEL_PAGES;
+    return model_pages;
 }
 
 static void model_set(size_t page, size_t count, int taken)
@@ -46,11 +47,12 @@ static struct ax_vaddr address_of(size_t page)
 static void alloc_one(uint64_t *seed, unsigned max_log2)
 {
     size_t count = random_size(seed, max_log2);
-    size_t align = random_below(seed, 4) == 0 ? (size_t)1 << random_below(seed, 11) : 1;
+    size_t align =
+        axtest_random_below(seed, 4) == 0 ? (size_t)1 << axtest_random_below(seed, 11) : 1;
     size_t expected = model_find(count, align);
     struct ax_vaddr out;
     enum ax_err err = axalloc_pages_alloc(&pages, count, align * AX_PAGE_SIZE, &out);
-    if (expected == MODEL_PAGES) {
+    if (expected == model_pages) {
         assert_int_equal(err, AX_ENOMEM);
         return;
     }
@@ -63,8 +65,8 @@ static void alloc_one(uint64_t *seed, unsigned max_log2)
 
 static void alloc_at_one(uint64_t *seed)
 {
-    size_t page = random_below(seed, MODEL_PAGES), count = random_size(seed, 7);
-    enum ax_err expected = page + count > MODEL_PAGES ? AX_EFAULT : AX_OK;
+    size_t page = axtest_random_below(seed, model_pages), count = random_size(seed, 7);
+    enum ax_err expected = page + count > model_pages ? AX_EFAULT : AX_OK;
     for (size_t i = page; expected == AX_OK && i < page + count; i++)
         if (is_taken[i])
             expected = AX_EBUSY;
@@ -80,9 +82,10 @@ static void alloc_at_one(uint64_t *seed)
 /* Free a run whole, or its middle, which leaves two. */
 static void free_one(uint64_t *seed)
 {
-    size_t i = random_below(seed, run_count), page = runs[i].page, count = runs[i].count;
-    size_t skip = count > 2 && random_below(seed, 3) == 0 ? random_below(seed, count - 1) : 0;
-    size_t freed = skip > 0 ? 1 + random_below(seed, count - skip) : count;
+    size_t i = axtest_random_below(seed, run_count), page = runs[i].page, count = runs[i].count;
+    size_t skip =
+        count > 2 && axtest_random_below(seed, 3) == 0 ? axtest_random_below(seed, count - 1) : 0;
+    size_t freed = skip > 0 ? 1 + axtest_random_below(seed, count - skip) : count;
     assert_int_equal(axalloc_pages_dealloc(&pages, address_of(page + skip), freed), AX_OK);
     model_set(page + skip, freed, 0);
     runs[i] = runs[--run_count];
@@ -99,31 +102,33 @@ static void free_one(uint64_t *seed)
 /* A free of anything: allowed iff all of it is taken. */
 static void free_anything(uint64_t *seed)
 {
-    size_t page = random_below(seed, MODEL_PAGES), count = random_size(seed, 8);
-    int all_taken = page + count <= MODEL_PAGES;
+    size_t page = axtest_random_below(seed, model_pages), count = random_size(seed, 8);
+    int all_taken = page + count <= model_pages;
     for (size_t i = page; all_taken && i < page + count; i++)
         all_taken = is_taken[i];
     if (!all_taken)
         assert_int_not_equal(axalloc_pages_dealloc(&pages, address_of(page), count), AX_OK);
 }
 
-static void run_model(uint64_t base, uint64_t seed, unsigned max_log2, size_t steps)
+static void run_model(uint64_t base, size_t count, uint64_t seed, unsigned max_log2)
 {
+    size_t steps = 50000;
     first_page = base;
+    model_pages = count;
     memset(is_taken, 0, sizeof is_taken);
     run_count = 0;
-    void *records = malloc(axalloc_pages_metadata_bytes(MODEL_PAGES));
-    memset(records, 0xa5, axalloc_pages_metadata_bytes(MODEL_PAGES));
+    void *records = malloc(axalloc_pages_metadata_bytes(model_pages));
+    memset(records, 0xa5, axalloc_pages_metadata_bytes(model_pages));
     axalloc_pages_init(&pages);
-    struct ax_vrange range = {address_of(0), (size_t)MODEL_PAGES * AX_PAGE_SIZE};
+    struct ax_vrange range = {address_of(0), model_pages * AX_PAGE_SIZE};
     assert_int_equal(axalloc_pages_add_with(&pages, range, records), AX_OK);
     size_t target = 0;
     for (size_t step = 0; step < steps; step++) {
         if (step % 1000 == 0)
-            target = random_below(&seed, MODEL_PAGES);
-        size_t used = MODEL_PAGES - axalloc_pages_available(&pages);
+            target = axtest_random_below(&seed, model_pages);
+        size_t used = model_pages - axalloc_pages_available(&pages);
         if ((used < target || run_count == 0) && run_count + 2 < MAX_RUNS)
-            random_below(&seed, 8) == 0 ? alloc_at_one(&seed) : alloc_one(&seed, max_log2);
+            axtest_random_below(&seed, 8) == 0 ? alloc_at_one(&seed) : alloc_one(&seed, max_log2);
         else
             free_one(&seed);
         if (step % 16 == 0)
@@ -137,31 +142,46 @@ static void run_model(uint64_t base, uint64_t seed, unsigned max_log2, size_t st
 static void first_fit_like_the_model_small_runs(void **state)
 {
     (void)state;
-    run_model(0x80200, 1, 5, 60000);
+    run_model(0x80200, 3000, 1, 5);
 }
 
 static void first_fit_like_the_model_long_runs(void **state)
 {
     (void)state;
-    run_model(0x80203, 2, 10, 60000);
+    run_model(0x80203, 3000, 2, 10);
 }
 
 static void first_fit_at_address_zero(void **state)
 {
     (void)state;
-    run_model(0, 3, 7, 30000);
+    run_model(0, 1000, 3, 7);
 }
 
 static void first_fit_up_to_the_end_of_the_address_space(void **state)
 {
     (void)state;
-    run_model(((uint64_t)1 << 52) - MODEL_PAGES, 4, 8, 30000);
+    run_model(((uint64_t)1 << 52) - 1000, 1000, 4, 8);
 }
 
 static void single_pages(void **state)
 {
     (void)state;
-    run_model(0x40000, 5, 0, 60000);
+    run_model(0x40000, 3000, 5, 0);
+}
+
+/* A full tree: 64 words are a root and eight full nodes. */
+static void as_many_words_as_the_tree_has_leaves(void **state)
+{
+    (void)state;
+    run_model(0x80200, 4096, 7, 6);
+    run_model(0x80201, 4096, 8, 9);
+}
+
+static void few_pages(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 130; count += count < 62 || count > 66 ? 7 : 1)
+        run_model(0x80201, count, count, 4);
 }
 
 static void reach_is_what_counting_finds(void **state)
@@ -169,10 +189,10 @@ static void reach_is_what_counting_finds(void **state)
     (void)state;
     uint64_t seed = 6;
     for (int round = 0; round < 200000; round++) {
-        uint64_t word = random_next(&seed), next = random_next(&seed);
-        for (size_t i = random_below(&seed, 4); i > 0; i--) {
-            word |= random_next(&seed);
-            next |= random_next(&seed);
+        uint64_t word = axtest_random_next(&seed), next = axtest_random_next(&seed);
+        for (size_t i = axtest_random_below(&seed, 4); i > 0; i--) {
+            word |= axtest_random_next(&seed);
+            next |= axtest_random_next(&seed);
         }
         unsigned longest = 0;
         for (unsigned start = 0; start < 64; start++) {
@@ -182,12 +202,12 @@ static void reach_is_what_counting_finds(void **state)
                 length++;
             longest = length > longest ? length : longest;
         }
-        assert_int_equal(bitmap_reach_of(word, next),
+        assert_int_equal(reach_of(word, next),
                          longest < BITMAP_REACH_MAX ? longest : BITMAP_REACH_MAX);
     }
-    assert_int_equal(bitmap_reach_of(UINT64_MAX, UINT64_MAX), BITMAP_REACH_MAX);
-    assert_int_equal(bitmap_reach_of(UINT64_MAX, 0), 64);
-    assert_int_equal(bitmap_reach_of(0, UINT64_MAX), 0);
+    assert_int_equal(reach_of(UINT64_MAX, UINT64_MAX), BITMAP_REACH_MAX);
+    assert_int_equal(reach_of(UINT64_MAX, 0), 64);
+    assert_int_equal(reach_of(0, UINT64_MAX), 0);
 }
 
 static void metadata_is_at_most_a_bit_and_a_quarter_a_page(void **state)
@@ -207,6 +227,8 @@ int main(void)
         cmocka_unit_test(first_fit_at_address_zero),
         cmocka_unit_test(first_fit_up_to_the_end_of_the_address_space),
         cmocka_unit_test(single_pages),
+        cmocka_unit_test(as_many_words_as_the_tree_has_leaves),
+        cmocka_unit_test(few_pages),
         cmocka_unit_test(metadata_is_at_most_a_bit_and_a_quarter_a_page),
     };
     return cmocka_run_group_tests_name("bitmap", tests, NULL, NULL);

@@ -129,6 +129,33 @@ static void it_halves_its_growth_down_to_the_need(void **state)
     arena_unmap(arena, 8 * MIB);
 }
 
+static void it_halves_no_further_than_it_must(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(&instance, 8 * MIB);
+    void *large = alloc(2 * MIB);
+    static struct ax_vaddr taken[8 * MIB / PAGE];
+    size_t count = take_all_pages(taken), small = 0, run = 300;
+    static void *blocks[64];
+    while ((blocks[small] = alloc(1000)) != NULL)
+        small++;
+    for (size_t i = 0; i < run; i++)
+        assert_int_equal(axalloc_dealloc_pages(&instance, taken[100 + i], 1), AX_OK);
+    /* the heap has 520 pages and some; of 300, half of that are the most it can double by */
+    size_t half = axalloc_total_bytes(&instance) / PAGE / 2;
+    blocks[small] = alloc(1000);
+    assert_non_null(blocks[small]);
+    assert_int_equal(axalloc_available_pages(&instance), run - half);
+    for (size_t i = 0; i <= small; i++)
+        axalloc_dealloc_unsized(&instance, blocks[i]);
+    for (size_t i = 0; i < run; i++)
+        assert_int_equal(axalloc_alloc_pages_at(&instance, taken[100 + i], 1, PAGE), AX_OK);
+    give_pages(taken, count);
+    axalloc_dealloc_unsized(&instance, large);
+    assert_as_started();
+    arena_unmap(arena, 8 * MIB);
+}
+
 static void growth_counts_the_alignment_in(void **state)
 {
     (void)state;
@@ -149,12 +176,17 @@ static void growth_counts_the_alignment_in(void **state)
 /* A run of allocations of which the heap must grow for some; -1 or the first that failed. */
 enum { STEPS = 60 };
 
+static size_t size_of_step(int step)
+{
+    return (size_t)step * (size_t)step * 40 + 1;
+}
+
 static int run_steps(void **blocks, int fail_at, int for_good, struct ax_vaddr *taken)
 {
     int failed = -1;
     size_t count = 0;
     for (int step = 0; step < STEPS; step++) {
-        size_t size = (size_t)(step * step * 40 + 1);
+        size_t size = size_of_step(step);
         if (step == fail_at)
             count = take_all_pages(taken);
         struct ax_layout layout = {size, step % 7 == 3 ? 8192 : 16};
@@ -188,7 +220,7 @@ static void every_growth_may_fail_once_or_for_good(void **state)
             if (blocks[step] == NULL)
                 continue;
             unsigned char *bytes = blocks[step];
-            for (size_t i = 0; i < (size_t)(step * step * 40 + 1); i++)
+            for (size_t i = 0; i < size_of_step(step); i++)
                 assert_int_equal(bytes[i], step);
             axalloc_dealloc_unsized(&instance, blocks[step]);
         }
@@ -263,8 +295,8 @@ static void reallocate_keeps_what_fits(void **state)
     unsigned char *block = axalloc_reallocate(&instance, NULL, (struct ax_layout){size, 16});
     memset(block, 0x5a, size);
     for (int i = 0; i < 500; i++) {
-        size_t next = random_size(&seed, 20), align = (size_t)1 << random_below(&seed, 14);
-        void *other = random_below(&seed, 2) == 0 ? alloc(100) : NULL;
+        size_t next = random_size(&seed, 20), align = (size_t)1 << axtest_random_below(&seed, 14);
+        void *other = axtest_random_below(&seed, 2) == 0 ? alloc(100) : NULL;
         block = axalloc_reallocate(&instance, block, (struct ax_layout){next, align});
         assert_non_null(block);
         assert_true(is_aligned_to(block, align));
@@ -410,6 +442,7 @@ int main(void)
         cmocka_unit_test(it_grows_by_as_much_as_it_has),
         cmocka_unit_test(it_grows_by_what_a_large_request_needs),
         cmocka_unit_test(it_halves_its_growth_down_to_the_need),
+        cmocka_unit_test(it_halves_no_further_than_it_must),
         cmocka_unit_test(growth_counts_the_alignment_in),
         cmocka_unit_test(every_growth_may_fail_once_or_for_good),
         cmocka_unit_test(nearly_all_memory_can_be_had_as_bytes),

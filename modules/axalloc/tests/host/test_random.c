@@ -35,7 +35,7 @@ static uint64_t first_seed(void)
 static void fill(size_t slot, size_t size, uint64_t *seed)
 {
     slots[slot].size = size;
-    slots[slot].fill = (unsigned char)random_below(seed, 256);
+    slots[slot].fill = (unsigned char)axtest_random_below(seed, 256);
     memset(slots[slot].bytes, slots[slot].fill, size);
 }
 
@@ -48,8 +48,9 @@ static void verify(size_t slot, size_t size)
 /* Small sizes mostly, some large; alignment rarely above 16. */
 static struct ax_layout random_layout(uint64_t *seed)
 {
-    size_t size = random_below(seed, 16) == 0 ? random_size(seed, 15) : random_size(seed, 9);
-    size_t align = random_below(seed, 8) == 0 ? (size_t)1 << random_below(seed, 14) : 16;
+    size_t size = axtest_random_below(seed, 16) == 0 ? random_size(seed, 15) : random_size(seed, 9);
+    size_t align =
+        axtest_random_below(seed, 8) == 0 ? (size_t)1 << axtest_random_below(seed, 14) : 16;
     return (struct ax_layout){size - 1, align};
 }
 
@@ -95,19 +96,19 @@ static void dealloc(size_t slot, int sized)
 
 static void step_bytes(unsigned char *arena, uint64_t *seed)
 {
-    size_t slot = random_below(seed, SLOTS);
+    size_t slot = axtest_random_below(seed, SLOTS);
     if (slots[slot].bytes == NULL) {
         struct ax_layout layout = random_layout(seed);
         unsigned char *bytes = axalloc_bytes_alloc(&heap, layout);
         if (bytes == NULL) {
-            lend(arena, random_below(seed, 4));
+            lend(arena, axtest_random_below(seed, 4));
             return;
         }
         assert_true(is_aligned_to(bytes, layout.align) && is_aligned_to(bytes, 16));
         assert_true(axalloc_bytes_usable_size(&heap, bytes) >= layout.size);
         slots[slot].bytes = bytes;
         fill(slot, layout.size, seed);
-    } else if (random_below(seed, 4) == 0) {
+    } else if (axtest_random_below(seed, 4) == 0) {
         size_t size = random_layout(seed).size, old_size = slots[slot].size;
         bool done = axalloc_bytes_resize(&heap, slots[slot].bytes, size);
         assert_true(done || size > old_size);
@@ -115,7 +116,7 @@ static void step_bytes(unsigned char *arena, uint64_t *seed)
         if (done)
             fill(slot, size, seed);
     } else {
-        dealloc(slot, (int)random_below(seed, 2));
+        dealloc(slot, (int)axtest_random_below(seed, 2));
     }
 }
 
@@ -153,10 +154,11 @@ static struct {
 
 static void step_pages(uint64_t *seed)
 {
-    size_t i = random_below(seed, SLOTS / 4);
-    if (runs[i].start == NULL) {
+    size_t i = axtest_random_below(seed, SLOTS / 4);
+    if (runs[i].pages == 0) {
         size_t count = random_size(seed, 5),
-               align = (size_t)AX_PAGE_SIZE << random_below(seed, 6) * random_below(seed, 2);
+               align = (size_t)AX_PAGE_SIZE
+                       << axtest_random_below(seed, 6) * axtest_random_below(seed, 2);
         struct ax_vaddr start;
         if (axalloc_alloc_pages(&instance, count, align, &start) != AX_OK)
             return;
@@ -169,21 +171,20 @@ static void step_pages(uint64_t *seed)
     }
     for (size_t page = 0; page < runs[i].pages; page++)
         assert_memory_equal(runs[i].start + page * AX_PAGE_SIZE, &i, sizeof i);
-    size_t keep = random_below(seed, 4) == 0 ? random_below(seed, runs[i].pages) : 0;
+    size_t keep = axtest_random_below(seed, 4) == 0 ? axtest_random_below(seed, runs[i].pages) : 0;
     assert_int_equal(axalloc_dealloc_pages(&instance,
                                            ax_vaddr_of(runs[i].start + keep * AX_PAGE_SIZE),
                                            runs[i].pages - keep),
                      AX_OK);
     runs[i].pages = keep;
-    runs[i].start = keep > 0 ? runs[i].start : NULL;
 }
 
 static void step_facade(uint64_t *seed)
 {
-    size_t slot = random_below(seed, SLOTS);
+    size_t slot = axtest_random_below(seed, SLOTS);
     unsigned char *old = slots[slot].bytes;
     size_t old_size = slots[slot].size, old_align = slots[slot].align;
-    if (old != NULL && random_below(seed, 2) == 0) {
+    if (old != NULL && axtest_random_below(seed, 2) == 0) {
         verify(slot, old_size);
         axalloc_dealloc(&instance, old, (struct ax_layout){old_size, old_align});
         slots[slot].bytes = NULL;
@@ -212,7 +213,7 @@ static void facade_against_the_model(void **state)
     assert_int_equal(axalloc_add_pages(&instance, ax_vaddr_of(arena + 6 * MIB + 1), MIB), AX_OK);
     size_t used_pages = axalloc_used_pages(&instance);
     for (size_t op = 0, end = operations(); op < end; op++) {
-        if (random_below(&seed, 4) == 0)
+        if (axtest_random_below(&seed, 4) == 0)
             step_pages(&seed);
         else
             step_facade(&seed);
@@ -222,7 +223,7 @@ static void facade_against_the_model(void **state)
     for (size_t slot = 0; slot < SLOTS; slot++)
         axalloc_dealloc_unsized(&instance, slots[slot].bytes);
     for (size_t i = 0; i < SLOTS / 4; i++)
-        if (runs[i].start != NULL)
+        if (runs[i].pages != 0)
             assert_int_equal(
                 axalloc_dealloc_pages(&instance, ax_vaddr_of(runs[i].start), runs[i].pages), AX_OK);
     assert_int_equal(axalloc_used_bytes(&instance), 0);

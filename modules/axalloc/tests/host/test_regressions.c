@@ -156,7 +156,7 @@ static void case_2_alignments_that_cannot_be_end_at_once(void **state)
     unsigned char *arena = arena_map(4 * MIB);
     assert_int_equal(axalloc_init(&instance, vaddr(arena), 4 * MIB), AX_OK);
     struct ax_vaddr run = {7};
-    static const size_t not_powers[] = {0, 1, 2048, 4097, 3 * 4096, SIZE_MAX};
+    static const size_t not_powers[] = {0, 1, 2048, 4097, 12288, SIZE_MAX};
     for (size_t i = 0; i < sizeof not_powers / sizeof *not_powers; i++)
         assert_int_equal(axalloc_alloc_pages(&instance, 1, not_powers[i], &run), AX_EINVAL);
     for (unsigned log2 = 48; log2 < 64; log2++)
@@ -255,7 +255,9 @@ static void case_8_every_size_around_a_page_is_given_in_full(void **state)
         unsigned char *before = axalloc_malloc(32);
         unsigned char *block = axalloc_malloc(size);
         unsigned char *after = axalloc_malloc(32);
-        assert_true(before != NULL && block != NULL && after != NULL);
+        assert_non_null(before);
+        assert_non_null(block);
+        assert_non_null(after);
         assert_true(axalloc_malloc_usable_size(block) >= size);
         memset(before, 1, 32);
         memset(after, 2, 32);

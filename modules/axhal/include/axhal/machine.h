@@ -67,7 +67,6 @@ struct axhal_machine_notes {
 };
 
 struct axhal_machine {
-    struct axhal_fdt tree;
     struct ax_prange tree_range; /* the blob without its padding */
     struct ax_prange initrd;     /* empty: none */
     const char *model;           /* of the root; "" without one, as are the next three */
@@ -83,7 +82,8 @@ struct axhal_machine {
     struct axhal_machine_notes notes;
     unsigned cpu_count; /* usable CPUs in `cpus`; 0 if the tree lists none */
     unsigned candidate_count;
-    /* The tables; nothing beyond their counts is meaningful. */
+    /* From here on nothing is meaningful beyond the counts above and in each. */
+    struct axhal_fdt tree;
     struct axhal_memory_map memory;
     struct axhal_cpu cpus[AXHAL_CPUS_MAX];
     struct axhal_console_candidate candidates[AXHAL_CONSOLES_MAX];
@@ -106,7 +106,7 @@ struct axhal_machine {
  * axhal_fdt_open() and axhal_fdt_walk(); AX_ENOSPC: a table of the map is full; AX_ERANGE: a range
  * of memory wraps; AX_ENODEV: the tree names no memory; AX_EFAULT: the kernel or the initrd is not
  * in RAM; AX_EBUSY: two things claim the same memory.
- * Boot only. Stack: 2 KiB. Cost: docs/devicetree.md.
+ * Boot only. Stack: 1.3 KiB. Cost: docs/devicetree.md.
  */
 AX_MUST_CHECK enum ax_err axhal_machine_read(struct axhal_machine *out, const void *blob,
                                              size_t readable_bytes, struct ax_paddr blob_paddr,

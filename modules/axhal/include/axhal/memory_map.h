@@ -89,7 +89,8 @@ AX_MUST_CHECK enum ax_err axhal_memory_map_add_ram(struct axhal_memory_map *map,
  * Keep `range` from being free, as `kind` (not AXHAL_MEMORY_FREE). RAM or not: what is not RAM
  * will not show. A range that passes 2^64 ends there: more is kept, not less. Empty: nothing.
  *
- * AX_ENOSPC: more than AXHAL_MEMORY_RESERVED_MAX. Only before axhal_memory_map_finalize().
+ * AX_ENOSPC: more than AXHAL_MEMORY_RESERVED_MAX. AX_ERANGE: a part of the kernel or the initrd
+ * that reaches the last page below 2^64. Only before axhal_memory_map_finalize().
  */
 AX_MUST_CHECK enum ax_err axhal_memory_map_reserve(struct axhal_memory_map *map,
                                                    struct ax_prange range,

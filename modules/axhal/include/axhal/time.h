@@ -33,7 +33,8 @@ void axhal_busy_wait_ns(uint64_t ns);
  * has reached `deadline_ns`; at once if it has passed. A new call replaces the one before.
  *
  * AX_ENODEV: the machine's timer cannot interrupt (its tree names no timer interrupt, or an
- * interrupt controller that this platform does not know). Task context.
+ * interrupt controller that this platform does not know). Those of axhal_irq_register(), where a
+ * controller passes the timer's interrupt on. On an error the timer set before stays. Task context.
  * `expired` runs with interrupts off and may set the timer again.
  */
 AX_MUST_CHECK enum ax_err axhal_timer_set(uint64_t deadline_ns, void (*expired)(void *argument),

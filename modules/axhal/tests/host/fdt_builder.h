@@ -24,7 +24,8 @@ struct fdtb {
     struct fdtb_block reservations;
     struct fdtb_block structure;
     struct fdtb_block strings;
-    bool share_strings; /* as dtc does; else each property brings its own */
+    bool share_strings;  /* as dtc does; else each property brings its own */
+    bool structure_last; /* behind the strings, so that ASan watches its end */
 };
 
 static inline void fdtb_put(struct fdtb_block *block, const void *bytes, size_t count)
@@ -189,15 +190,22 @@ static inline struct fdtb_blob fdtb_copy(const void *bytes, size_t count)
     return blob;
 }
 
+/* Append the block; returns its offset. */
+static inline size_t fdtb_place(struct fdtb_block *out, const struct fdtb_block *block)
+{
+    fdtb_pad(out, 4);
+    fdtb_put(out, block->bytes, block->used);
+    return out->used - block->used;
+}
+
 /* Header, reservations, structure, strings; nothing is closed or terminated that was not. */
 static inline struct fdtb_blob fdtb_assemble(const struct fdtb *b)
 {
     struct fdtb_block out = {calloc(1, FDTB_BYTES), FDTB_HEADER_BYTES};
-    fdtb_put(&out, b->reservations.bytes, b->reservations.used);
-    size_t structure = out.used;
-    fdtb_put(&out, b->structure.bytes, b->structure.used);
-    size_t strings = out.used;
-    fdtb_put(&out, b->strings.bytes, b->strings.used);
+    fdtb_place(&out, &b->reservations);
+    size_t strings = b->structure_last ? fdtb_place(&out, &b->strings) : 0;
+    size_t structure = fdtb_place(&out, &b->structure);
+    strings = b->structure_last ? strings : fdtb_place(&out, &b->strings);
     struct fdtb_block header = {out.bytes, 0};
     const uint32_t fields[] = {0xd00dfeed,
                                (uint32_t)out.used,

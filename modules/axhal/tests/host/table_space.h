@@ -95,6 +95,13 @@ static inline enum ax_err protect(uint64_t offset, uint64_t bytes, unsigned flag
     return checked(axhal_pt_protect(&table, at(offset, bytes), flags));
 }
 
+/* Hardware takes a leaf only where both of its addresses are multiples of its size. */
+static inline void assert_aligned(const struct axhal_mapping *mapping)
+{
+    assert_true(ax_is_aligned(mapping->virtual.start.raw | mapping->physical.raw,
+                              mapping->virtual.size_bytes));
+}
+
 /* What a walk finds: each leaf, or with neighbours that go on alike in one piece. */
 struct found {
     struct axhal_mapping mappings[LEAVES_MAX];
@@ -112,6 +119,7 @@ static inline bool goes_on(const struct axhal_mapping *a, const struct axhal_map
 static inline enum ax_err find(const struct axhal_mapping *mapping, void *context)
 {
     struct found *found = context;
+    assert_aligned(mapping);
     struct axhal_mapping *latest = &found->mappings[found->count - (found->count > 0)];
     if (found->count > 0)
         assert_true(latest->virtual.start.raw + (latest->virtual.size_bytes - 1) <

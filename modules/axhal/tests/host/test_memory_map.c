@@ -1,45 +1,5 @@
-/* RAM, reservations, and what becomes of them: src/memory_map*.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <axhal/memory_map.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define PAGE ((uint64_t)AX_PAGE_SIZE)
-#define TOP (UINT64_MAX - (PAGE - 1)) /* where the last page starts */
-
-static struct axhal_memory_map map;
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&map, 0xa5, sizeof map); /* init must not rely on zeros */
-    axhal_memory_map_init(&map, UINT64_MAX);
-    return 0;
-}
-
-static void add(uint64_t start, uint64_t bytes)
-{
-    assert_int_equal(axhal_memory_map_add_ram(&map, ax_prange(start, bytes)), AX_OK);
-}
-
-static void reserve(uint64_t start, uint64_t bytes, enum axhal_memory_kind kind)
-{
-    assert_int_equal(axhal_memory_map_reserve(&map, ax_prange(start, bytes), kind), AX_OK);
-}
-
-static void finalize(void)
-{
-    axhal_memory_map_finalize(&map);
-    assert_true(axhal_memory_map_check(&map));
-}
+/* RAM, reservations, and what becomes of them: src/memory_map.c, src/memory_map_check.c. */
+#include "memory_map_fixture.h"
 
 static void assert_ram(unsigned count, const uint64_t (*want)[2])
 {
@@ -48,20 +8,6 @@ static void assert_ram(unsigned count, const uint64_t (*want)[2])
         assert_true(map.ram[i].start.raw == want[i][0]);
         assert_true(map.ram[i].size_bytes == want[i][1]);
     }
-}
-
-/* The entries, as text: "start+size kind" in pages, decimal. */
-static void assert_entries(const char *want)
-{
-    char text[4096] = "";
-    size_t used = 0;
-    for (unsigned i = 0; i < map.entry_count; i++)
-        used +=
-            (size_t)snprintf(text + used, sizeof text - used, "%s%llu+%llu %s", i == 0 ? "" : ", ",
-                             (unsigned long long)(map.entries[i].range.start.raw / PAGE),
-                             (unsigned long long)(map.entries[i].range.size_bytes / PAGE),
-                             axhal_memory_kind_name(map.entries[i].kind));
-    assert_string_equal(text, want);
 }
 
 /* RAM */
@@ -294,13 +240,24 @@ static void test_reservation_table_full(void **state)
                      AX_ENOSPC);
 }
 
+/* What must be RAM may not be cut: the last page is none. */
+static void test_last_page_holds_nothing(void **state)
+{
+    (void)state;
+    struct ax_prange last = ax_prange(TOP + 8, 8);
+    assert_int_equal(axhal_memory_map_reserve(&map, last, AXHAL_MEMORY_INITRD), AX_ERANGE);
+    assert_int_equal(axhal_memory_map_reserve(&map, last, AXHAL_MEMORY_KERNEL_TEXT), AX_ERANGE);
+    assert_int_equal(axhal_memory_map_reserve(&map, last, AXHAL_MEMORY_DEVICE_TREE), AX_OK);
+    assert_int_equal(map.reserved_count, 0);
+}
+
 /* As many entries as there can be: RAM and reservations at their limits, all apart. */
 static void test_entries_always_fit(void **state)
 {
     (void)state;
     add(0, 2 * PAGE);
     for (unsigned i = 1; i < AXHAL_MEMORY_RAM_MAX; i++)
-        add(i * 16 * PAGE, 8 * PAGE);
+        add(16 * PAGE * i, 8 * PAGE);
     for (unsigned i = 0; i < AXHAL_MEMORY_RESERVED_MAX; i++)
         reserve((i / 2 * 16 + 17 + i % 2 * 4) * PAGE, PAGE, AXHAL_MEMORY_RESERVED);
     finalize();
@@ -349,8 +306,8 @@ static void test_conflicts(void **state)
         {AXHAL_MEMORY_KERNEL_TEXT, AXHAL_MEMORY_KERNEL_DATA, true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        enum axhal_memory_kind a;
-        enum axhal_memory_kind b;
+        enum axhal_memory_kind a = AXHAL_MEMORY_KINDS;
+        enum axhal_memory_kind b = AXHAL_MEMORY_KINDS;
         set_up(NULL);
         add(0x10000, 0x10000);
         reserve(0x11000, 0x1001, cases[i].first);
@@ -373,8 +330,8 @@ static void test_what_must_be_ram(void **state)
 {
     (void)state;
     for (int kind = AXHAL_MEMORY_RESERVED; kind < AXHAL_MEMORY_KINDS; kind++) {
-        enum axhal_memory_kind a;
-        enum axhal_memory_kind b;
+        enum axhal_memory_kind a = AXHAL_MEMORY_KINDS;
+        enum axhal_memory_kind b = AXHAL_MEMORY_KINDS;
         bool want = kind == AXHAL_MEMORY_INITRD || kind == AXHAL_MEMORY_KERNEL_DATA ||
                     kind == AXHAL_MEMORY_KERNEL_RODATA || kind == AXHAL_MEMORY_KERNEL_TEXT;
         set_up(NULL);
@@ -410,123 +367,6 @@ static void test_mappable_runs(void **state)
     }
     assert_false(axhal_memory_map_next_mappable(&map, &index, &run));
     assert_false(axhal_memory_map_next_mappable(&map, &index, &run));
-}
-
-/* Frames */
-
-static enum ax_err take(uint64_t count, uint64_t align, uint64_t *out)
-{
-    struct ax_paddr frame = {*out};
-    enum ax_err err =
-        axhal_memory_map_take_frames(&map, count, align, AXHAL_MEMORY_KERNEL_PAGE_TABLE, &frame);
-    assert_true(axhal_memory_map_check(&map));
-    *out = frame.raw;
-    return err;
-}
-
-static void test_frames_lie_together(void **state)
-{
-    (void)state;
-    uint64_t frame = 0;
-    add(0x10000, 0x10000);
-    reserve(0x10000, 0x4000, AXHAL_MEMORY_KERNEL_DATA);
-    finalize();
-    for (uint64_t i = 0; i < 5; i++) {
-        assert_int_equal(take(1, PAGE, &frame), AX_OK);
-        assert_int_equal(frame, 0x14000 + i * PAGE);
-    }
-    assert_entries("16+4 kernel data, 20+5 page tables, 25+7 free");
-    assert_int_equal(take(7, PAGE, &frame), AX_OK); /* all there is */
-    assert_entries("16+4 kernel data, 20+12 page tables");
-    assert_int_equal(take(1, PAGE, &frame), AX_ENOMEM);
-    assert_int_equal(frame, 0x19000);
-}
-
-static void test_frames_are_aligned(void **state)
-{
-    (void)state;
-    uint64_t frame = 0;
-    add(0x11000, 0x2f000);
-    finalize();
-    assert_int_equal(take(2, 0x10000, &frame), AX_OK);
-    assert_int_equal(frame, 0x20000);
-    assert_int_equal(take(1, 0x20000, &frame), AX_ENOMEM);
-    assert_int_equal(take(1, UINT64_C(1) << 63, &frame), AX_ENOMEM);
-    assert_int_equal(take(15, PAGE, &frame), AX_OK); /* up to the aligned ones */
-    assert_int_equal(frame, 0x11000);
-    assert_int_equal(take(1, PAGE, &frame), AX_OK); /* behind them */
-    assert_int_equal(frame, 0x22000);
-    assert_entries("17+18 page tables, 35+29 free");
-}
-
-static void test_frames_skip_what_is_too_small(void **state)
-{
-    (void)state;
-    uint64_t frame = 0;
-    add(0x10000, 0x2000);
-    add(0x20000, 0x3000);
-    add(0x30000, 0x8000);
-    finalize();
-    assert_int_equal(take(3, PAGE, &frame), AX_OK);
-    assert_int_equal(frame, 0x20000);
-    assert_int_equal(take(3, PAGE, &frame), AX_OK);
-    assert_int_equal(frame, 0x30000);
-    assert_int_equal(take(1, PAGE, &frame), AX_OK);
-    assert_int_equal(frame, 0x10000);
-    assert_int_equal(take(6, PAGE, &frame), AX_ENOMEM);
-    assert_int_equal(take(UINT64_MAX, PAGE, &frame), AX_ENOMEM);
-    assert_int_equal(take(UINT64_MAX / PAGE, PAGE, &frame), AX_ENOMEM);
-}
-
-static void test_frames_of_the_window(void **state)
-{
-    (void)state;
-    uint64_t frame = 0;
-    add(0x10000, 0x10000);
-    add(0x40000, 0x10000);
-    finalize();
-    map.frame_window = ax_prange(0x1e000, 0x24000);
-    assert_int_equal(take(2, PAGE, &frame), AX_OK);
-    assert_int_equal(frame, 0x1e000);
-    assert_int_equal(take(2, PAGE, &frame), AX_OK);
-    assert_int_equal(frame, 0x40000);
-    assert_int_equal(take(1, PAGE, &frame), AX_ENOMEM);
-}
-
-static void test_frames_of_several_kinds(void **state)
-{
-    (void)state;
-    struct ax_paddr frame;
-    add(0x10000, 0x8000);
-    finalize();
-    assert_int_equal(axhal_memory_map_take_frames(&map, 2, PAGE, AXHAL_MEMORY_KERNEL_DATA, &frame),
-                     AX_OK);
-    uint64_t table = 0;
-    assert_int_equal(take(1, PAGE, &table), AX_OK);
-    assert_int_equal(axhal_memory_map_take_frames(&map, 1, PAGE, AXHAL_MEMORY_KERNEL_DATA, &frame),
-                     AX_OK);
-    assert_entries("16+2 kernel data, 18+1 page tables, 19+1 kernel data, 20+4 free");
-}
-
-static void test_frames_asked_for_wrongly(void **state)
-{
-    (void)state;
-    struct ax_paddr frame;
-    add(0x10000, 0x8000);
-    finalize();
-    assert_int_equal(axhal_memory_map_take_frames(&map, 0, PAGE, AXHAL_MEMORY_INITRD, &frame),
-                     AX_EINVAL);
-    assert_int_equal(axhal_memory_map_take_frames(&map, 1, 0, AXHAL_MEMORY_INITRD, &frame),
-                     AX_EINVAL);
-    assert_int_equal(axhal_memory_map_take_frames(&map, 1, 2048, AXHAL_MEMORY_INITRD, &frame),
-                     AX_EINVAL);
-    assert_int_equal(axhal_memory_map_take_frames(&map, 1, 3 * PAGE, AXHAL_MEMORY_INITRD, &frame),
-                     AX_EINVAL);
-    assert_int_equal(axhal_memory_map_take_frames(&map, 1, PAGE, AXHAL_MEMORY_FREE, &frame),
-                     AX_EINVAL);
-    assert_int_equal(axhal_memory_map_take_frames(&map, 1, PAGE, AXHAL_MEMORY_KINDS, &frame),
-                     AX_EINVAL);
-    assert_entries("16+8 free");
 }
 
 /* The checker itself: each promise broken once. */
@@ -606,16 +446,11 @@ int main(void)
         cmocka_unit_test_setup(test_everything_reserved, set_up),
         cmocka_unit_test_setup(test_neighbours_are_joined, set_up),
         cmocka_unit_test_setup(test_reservation_table_full, set_up),
+        cmocka_unit_test_setup(test_last_page_holds_nothing, set_up),
         cmocka_unit_test_setup(test_entries_always_fit, set_up),
         cmocka_unit_test_setup(test_conflicts, set_up),
         cmocka_unit_test_setup(test_what_must_be_ram, set_up),
         cmocka_unit_test_setup(test_mappable_runs, set_up),
-        cmocka_unit_test_setup(test_frames_lie_together, set_up),
-        cmocka_unit_test_setup(test_frames_are_aligned, set_up),
-        cmocka_unit_test_setup(test_frames_skip_what_is_too_small, set_up),
-        cmocka_unit_test_setup(test_frames_of_the_window, set_up),
-        cmocka_unit_test_setup(test_frames_of_several_kinds, set_up),
-        cmocka_unit_test_setup(test_frames_asked_for_wrongly, set_up),
         cmocka_unit_test_setup(test_check_catches, set_up),
         cmocka_unit_test_setup(test_kind_names, set_up),
     };
