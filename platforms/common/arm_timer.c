@@ -6,18 +6,21 @@
 #include <axhal/time.h>
 
 enum { VIRTUAL_TIMER = 2, CELLS_PER_INTERRUPT = 3, KIND_PPI = 1, FIRST_PPI = 16 };
+enum { BYTES_PER_INTERRUPT = 4 * CELLS_PER_INTERRUPT };
 
 enum ax_err arm_timer_probe(const struct axhal_fdt_node *node)
 {
-    uint32_t kind;
-    uint32_t number;
-    uint32_t cell = VIRTUAL_TIMER * CELLS_PER_INTERRUPT;
-    enum ax_err err = axhal_fdt_cell(node, AXHAL_FDT_INTERRUPTS, cell, &kind);
-    if (err == AX_OK)
-        err = axhal_fdt_cell(node, AXHAL_FDT_INTERRUPTS, cell + 1, &number);
-    if (err == AX_OK && (kind != KIND_PPI || number >= 16))
-        err = AX_ENOTSUP;
-    if (err == AX_OK)
-        axhal_timer_use_irq(FIRST_PPI + number);
-    return err;
+    if (!axhal_fdt_has(node, AXHAL_FDT_INTERRUPTS))
+        return AX_ENOENT;
+    uint32_t bytes = axhal_fdt_bytes(node, AXHAL_FDT_INTERRUPTS);
+    if (bytes % BYTES_PER_INTERRUPT != 0 || bytes / BYTES_PER_INTERRUPT <= VIRTUAL_TIMER)
+        return AX_EBADMSG;
+    const struct axhal_be32 *interrupt =
+        axhal_fdt_cells(node, AXHAL_FDT_INTERRUPTS) + VIRTUAL_TIMER * CELLS_PER_INTERRUPT;
+    uint32_t kind = axhal_be32_value(interrupt);
+    uint32_t number = axhal_be32_value(interrupt + 1);
+    if (kind != KIND_PPI || number >= 16)
+        return AX_ENOTSUP;
+    axhal_timer_use_irq(FIRST_PPI + number);
+    return AX_OK;
 }
