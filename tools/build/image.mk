@@ -38,6 +38,8 @@ image-objects := $(foreach u,$(image-units),$(call objects,$u))
 image := $(B)/apps/$(app-name)/$(app-name)
 linker-script := $(B)/image.ld
 link-command = $(CC) $(image-link-flags) $(call seed,$(app-name)) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
+# The linker's own words for an image that passes the limit help nobody.
+link-hint := $(if $(CONFIG_AXCPU_IMAGE_BELOW_1M),|| { echo 'axle: if relocations are truncated above$(,) the image has 1 MiB or more with its zeroed data: build it with FEATURES=large-image' >&2; exit 1; })
 $(call stamp,$(image).link,$(CC) $(image-link-flags) $(image-objects))
 
 $(linker-script): modules/axcpu/image.ld.S $(B)/obj/axcpu/flags
@@ -47,7 +49,7 @@ $(linker-script): modules/axcpu/image.ld.S $(B)/obj/axcpu/flags
 
 $(image).elf: $(image-objects) $(linker-script) $(image).link
 	$(call say,LD,$@)
-	$(Q)$(link-command)
+	$(Q)$(link-command) $(link-hint)
 $(image).bin: $(image).elf
 	$(call say,BIN,$@)
 	$(Q)$(OBJCOPY) -O binary $< $@
