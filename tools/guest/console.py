@@ -4,8 +4,7 @@ Lines that the guest prints for this (docs/testing.md):
     `  #0 0xffffffff80001234`          a frame of a backtrace
     `... pc 0xffffffff80001234`        a line that ends with a program counter
 get ` function (file:line)` appended.  Every byte is passed on when it comes; only the end of such
-a line waits, for the name.  Frame addresses are return addresses, looked up one byte back, but for
-one that a register dump has just shown as `pc`.
+a line waits, for the name.
 Badly: a line that another output interrupts is not recognised.
 """
 
@@ -16,7 +15,6 @@ from guest.symbols import Elf, describe
 
 FRAME = re.compile(rb"^\s+#\d+ 0x([0-9a-f]{16})$")
 PC_LAST = re.compile(rb"\bpc 0x([0-9a-f]{16})$")
-PC_IN_DUMP = re.compile(rb"^\s*pc ([0-9a-f]{16})\b")
 LONGEST_LINE = 200  # bytes kept to match; a longer line is none of ours
 
 
@@ -27,7 +25,6 @@ class Console:
         self._write = write
         self.elf = elf
         self._line = bytearray()
-        self._pc = b""  # of the last register dump
 
     def feed(self, data: bytes) -> None:
         for piece in data.splitlines(keepends=True):
@@ -46,14 +43,9 @@ class Console:
     def _names(self) -> bytes:
         """What to append to the line that just ended."""
         line = bytes(self._line)
-        dump = PC_IN_DUMP.match(line)
-        if dump:
-            self._pc = dump.group(1)
-        frame = FRAME.match(line)
-        found = frame or PC_LAST.search(line)
+        found = FRAME.match(line) or PC_LAST.search(line)
         if found is None or self.elf is None:
             return b""
         address = int(found.group(1), 16)
-        is_return = frame is not None and found.group(1) != self._pc
-        text = describe(self.elf.frames(address - 1 if is_return else address))
+        text = describe(self.elf.frames(address))
         return b" " + text.encode() if text else b""

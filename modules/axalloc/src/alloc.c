@@ -2,8 +2,8 @@
  * The facade: locks around the two allocators, and growth and return between them. The rule of
  * growth is in <axalloc/alloc.h>.
  *
- * Lock order: heap_lock, then page_lock. Log lines are written with neither held, for a console
- * is slow.
+ * Lock order: heap_lock, then page_lock. Log lines are written with page_lock released, for a
+ * console is slow.
  *
  * Does badly: one lock for all bytes and one for all pages, whatever the number of CPUs. A heap
  * that grows for one block and shrinks when that block is freed does so every time: there is no

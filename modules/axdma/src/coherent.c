@@ -4,17 +4,20 @@
  *
  * Order, both ways: a page is cached in no CPU before a device sees it, and has its ordinary
  * attribute back, flushed, before axalloc can hand it out. Whatever fails on the way is undone.
+ *
+ * Does badly: a run is found again by searching the list of all of them.
  */
 #include "internal.h"
 #include <axalloc/alloc.h>
 #include <axbase/assert.h>
+#include <axbase/list.h>
 #include <axbase/string.h>
 #include <axcpu/cache.h>
 #include <axcpu/map_flags.h>
 #include <axdma/dma.h>
-#include <axhal/page_table.h>
 #include <axlog/log.h>
 #include <axmm/kernel_space.h>
+#include <axsync/spinlock.h>
 
 enum { ORDINARY = AXCPU_MAP_READ | AXCPU_MAP_WRITE, COHERENT = ORDINARY | AXCPU_MAP_UNCACHED };
 
@@ -41,27 +44,74 @@ enum ax_err coherent_pages_alloc(size_t count, size_t align, void **out)
     return AX_OK;
 }
 
-/* Every page of the range is one of ours: mapped, and uncached. */
-static bool are_coherent(const void *pages, size_t count)
+void coherent_pages_dealloc(void *pages, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct axhal_mapping mapping;
-        struct ax_vaddr page = ax_vaddr_add(ax_vaddr_of(pages), (uint64_t)i << AX_PAGE_SHIFT);
-        if (axmm_query(page, &mapping) != AX_OK || !(mapping.map_flags & AXCPU_MAP_UNCACHED))
-            return false;
-    }
-    return ax_is_aligned(ax_vaddr_of(pages).raw, AX_PAGE_SIZE);
-}
-
-enum ax_err coherent_pages_dealloc(void *pages, size_t count)
-{
-    if (!are_coherent(pages, count))
-        return AX_EINVAL;
     enum ax_err err = axmm_protect(range_of(pages, count), ORDINARY);
     /* The leaves were split when the pages were taken, so there is nothing left to allocate. */
     AX_ASSERT(err == AX_OK);
-    return axalloc_dealloc_pages(axalloc_global(), ax_vaddr_of(pages), count);
+    err = axalloc_dealloc_pages(axalloc_global(), ax_vaddr_of(pages), count);
+    AX_ASSERT(err == AX_OK);
 }
+
+/* ---- runs of whole pages, each with a record in the heap, so that nothing else is taken back ----
+ */
+
+struct run {
+    struct ax_list link;
+    void *pages;
+    size_t count;
+};
+
+static const struct ax_layout run_layout = {sizeof(struct run), _Alignof(struct run)};
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT; /* of `runs` */
+static struct ax_list runs = {&runs, &runs};
+
+static enum ax_err run_alloc(struct ax_layout layout, void **out)
+{
+    size_t align = layout.align > AX_PAGE_SIZE ? layout.align : AX_PAGE_SIZE;
+    struct run *run = axalloc_alloc(axalloc_global(), run_layout);
+    if (run == NULL)
+        return AX_ENOMEM;
+    run->count = ax_pages_for(layout.size);
+    enum ax_err err = coherent_pages_alloc(run->count, align, &run->pages);
+    if (err != AX_OK) {
+        axalloc_dealloc(axalloc_global(), run, run_layout);
+        return err;
+    }
+    *out = run->pages;
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    ax_list_insert_after(&runs, &run->link);
+    axsync_spin_unlock(&lock, state);
+    return AX_OK;
+}
+
+/* Take the record of exactly this run off the list; NULL if there is none. */
+static struct run *claim_run(const void *pages, size_t count)
+{
+    struct run *found = NULL;
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    for (struct ax_list *link = runs.next; link != &runs && found == NULL; link = link->next) {
+        struct run *run = AX_CONTAINER_OF(link, struct run, link);
+        if (run->pages == pages && run->count == count)
+            found = run;
+    }
+    if (found != NULL)
+        ax_list_remove(&found->link);
+    axsync_spin_unlock(&lock, state);
+    return found;
+}
+
+static enum ax_err run_dealloc(const void *pages, struct ax_layout layout)
+{
+    struct run *run = claim_run(pages, ax_pages_for(layout.size));
+    if (run == NULL)
+        return AX_EINVAL;
+    coherent_pages_dealloc(run->pages, run->count);
+    axalloc_dealloc(axalloc_global(), run, run_layout);
+    return AX_OK;
+}
+
+/* ---- the contract ---- */
 
 static bool is_small(struct ax_layout layout)
 {
@@ -70,8 +120,7 @@ static bool is_small(struct ax_layout layout)
 
 static enum ax_err dealloc(void *memory, struct ax_layout layout)
 {
-    return is_small(layout) ? small_dealloc(memory, layout)
-                            : coherent_pages_dealloc(memory, ax_pages_for(layout.size));
+    return is_small(layout) ? small_dealloc(memory, layout) : run_dealloc(memory, layout);
 }
 
 /* No byte of the memory has a bus address beyond 2^64. */
@@ -84,11 +133,9 @@ enum ax_err axdma_alloc_coherent(struct ax_layout layout, struct axdma_memory *o
 {
     if (layout.size == 0 || !ax_layout_is_valid(layout))
         return AX_EINVAL;
-    size_t align = layout.align > AX_PAGE_SIZE ? layout.align : AX_PAGE_SIZE;
     struct axdma_memory memory;
-    enum ax_err err = is_small(layout)
-                          ? small_alloc(layout, &memory.cpu)
-                          : coherent_pages_alloc(ax_pages_for(layout.size), align, &memory.cpu);
+    enum ax_err err =
+        is_small(layout) ? small_alloc(layout, &memory.cpu) : run_alloc(layout, &memory.cpu);
     if (err != AX_OK)
         return err;
     err = axdma_virt_to_bus(memory.cpu, &memory.bus);

@@ -12,8 +12,8 @@
  */
 AX_MUST_CHECK enum ax_err coherent_pages_alloc(size_t count, size_t align, void **out);
 
-/* Back to ordinary memory, then to axalloc. AX_EINVAL: not such pages; nothing changed. */
-AX_MUST_CHECK enum ax_err coherent_pages_dealloc(void *pages, size_t count);
+/* Pages of one coherent_pages_alloc(): back to ordinary memory, then to axalloc. */
+void coherent_pages_dealloc(void *pages, size_t count);
 
 /* Pieces below a page; see small.c. `layout` is at most a page in size and alignment. */
 AX_MUST_CHECK enum ax_err small_alloc(struct ax_layout layout, void **out);

@@ -72,14 +72,11 @@ static enum ax_err add_page(struct small_page **out)
     return AX_OK;
 }
 
-static enum ax_err remove_page(struct small_page *page)
+static void remove_page(struct small_page *page)
 {
-    enum ax_err err = coherent_pages_dealloc(page->start, 1);
-    if (err != AX_OK)
-        return err;
+    coherent_pages_dealloc(page->start, 1);
     ax_list_remove(&page->link);
     axalloc_dealloc(axalloc_global(), page, record_layout);
-    return AX_OK;
 }
 
 static enum ax_err alloc_locked(struct ax_layout layout, void **out)
@@ -131,7 +128,9 @@ static enum ax_err dealloc_locked(const char *piece, struct ax_layout layout)
     if ((page->used & mask) != mask)
         return AX_EINVAL;
     page->used &= ~mask;
-    return page->used == 0 ? remove_page(page) : AX_OK;
+    if (page->used == 0)
+        remove_page(page);
+    return AX_OK;
 }
 
 enum ax_err small_dealloc(void *piece, struct ax_layout layout)

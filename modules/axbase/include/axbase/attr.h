@@ -14,8 +14,6 @@
     __attribute__((format(printf, format_index, first_index)))
 #define AX_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #define AX_SECTION(name) __attribute__((section(name)))
-#define AX_USED __attribute__((used))
-#define AX_PACKED __attribute__((packed))
 /* `function` gets the address of the variable when its scope ends. */
 #define AX_CLEANUP(function) __attribute__((cleanup(function)))
 
@@ -29,9 +27,7 @@
 #endif
 
 #define AX_LOCK_TYPE(name) AX_THREAD_ANNOTATION(capability(name))
-#define AX_GUARDED_BY(lock) AX_THREAD_ANNOTATION(guarded_by(lock))
 #define AX_ACQUIRES(lock) AX_THREAD_ANNOTATION(acquire_capability(lock))
 #define AX_RELEASES(lock) AX_THREAD_ANNOTATION(release_capability(lock))
 #define AX_REQUIRES(lock) AX_THREAD_ANNOTATION(requires_capability(lock))
-#define AX_EXCLUDES(lock) AX_THREAD_ANNOTATION(locks_excluded(lock))
 #define AX_NO_THREAD_ANALYSIS AX_THREAD_ANNOTATION(no_thread_safety_analysis)

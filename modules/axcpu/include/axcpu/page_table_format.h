@@ -37,7 +37,7 @@ struct axcpu_pt_format {
 /* RISC-V Privileged Architecture 20211203, 4.4: Sv39. */
 extern const struct axcpu_pt_format axcpu_format_sv39;
 
-/* Arm ARM DDI 0487, D8.3: stage 1, 4 KiB granule, 48 bits, with MAIR as in axcpu_arch/mair.h. */
+/* Arm ARM DDI 0487, D8.3: stage 1, 4 KiB granule, 48 bits, with MAIR as in axcpu/mair.h. */
 extern const struct axcpu_pt_format axcpu_format_aarch64;
 
 static inline uint64_t axcpu_pt_entry(const struct axcpu_pt_format *format, struct ax_paddr to,

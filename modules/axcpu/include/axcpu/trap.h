@@ -3,7 +3,8 @@
  * over any other stack can be reported. The entry in trap.S saves every integer register into a
  * frame, calls axcpu_port_trap(), and goes on where the frame says.
  *
- * FP registers are not saved: code that runs in a trap is compiled to use none.
+ * FP registers are not saved: kernel code uses none (on aarch64 the compiler is told so; on riscv64
+ * it touches them for floating-point types only, and the kernel has none).
  */
 #pragma once
 

@@ -108,11 +108,32 @@ static void test_refusals(struct axtest *test)
     AXTEST_CHECK(test, axdma_dealloc_coherent(memory, layout) == AX_EINVAL);
 }
 
+/* Runs of pages go back whole, and a page of the small pieces is no run. */
+static void test_partial(struct axtest *test)
+{
+    struct ax_layout run = {4 * AX_PAGE_SIZE, AX_PAGE_SIZE};
+    struct ax_layout part = {2 * AX_PAGE_SIZE, AX_PAGE_SIZE};
+    struct ax_layout page = {AX_PAGE_SIZE, AX_PAGE_SIZE};
+    struct ax_layout small = {64, AX_PAGE_SIZE};
+    struct axdma_memory memory;
+    if (!AXTEST_CHECK(test, axdma_alloc_coherent(run, &memory) == AX_OK))
+        return;
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, part) == AX_EINVAL);
+    AXTEST_CHECK(test, is_uncached(memory.cpu));
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, run) == AX_OK);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, run) == AX_EINVAL);
+    if (!AXTEST_CHECK(test, axdma_alloc_coherent(small, &memory) == AX_OK))
+        return;
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, page) == AX_EINVAL);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, small) == AX_OK);
+}
+
 static const struct axtest_case cases[] = {
     {"physical, virtual and bus addresses", test_addresses},
     {"sizes and alignments", test_layouts},
     {"many small pieces come and go", test_many_small},
     {"what must not be is refused", test_refusals},
+    {"only whole runs go back", test_partial},
 };
 
 const struct axtest_suite axdma_suite = {"axdma", cases, AXTEST_COUNT(cases)};

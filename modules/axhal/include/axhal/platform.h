@@ -21,10 +21,7 @@ extern const struct axhal_driver axplat_drivers[];
  */
 extern const struct axhal_console axplat_last_resort_console;
 
-/*
- * The registers of that console, empty if it has none: they stay mapped when the tree names no
- * console.
- */
+/* The registers of that console, empty if it has none; they are always mapped as a device. */
 extern const struct ax_prange axplat_last_resort_registers;
 
 /* RAM that firmware keeps even if the tree does not say so; empty if there is none. */
@@ -38,8 +35,8 @@ void axplat_init_early(void);
 
 /*
  * Called on the final kernel table. Before: nothing has been printed since the boot table went.
- * After: the console is the device that `console` probed; NULL means that the tree named none, and
- * then the platform's last resort if that can still be reached.
+ * After: the console is the device that `console` probed; if that is NULL, or no such device
+ * answers, it is the platform's last resort, and a warning says so.
  */
 void axplat_init_mapped(const struct axhal_driver *console);
 

@@ -75,17 +75,31 @@ static void test_timer_in_the_past(struct axtest *test)
     AXTEST_CHECK(test, wait_for_expiration());
 }
 
+/* Canceled before it was due? Not if this CPU was held up for so long. */
+static bool cancel_in_time(struct axtest *test, uint64_t *deadline)
+{
+    static unsigned step = 1;
+    *deadline = axhal_monotonic_ns() + 20 * MS;
+    AXTEST_CHECK(test, axhal_timer_set(*deadline, count_expiration, &step) == AX_OK);
+    axhal_timer_cancel();
+    return axhal_monotonic_ns() < *deadline;
+}
+
 static void test_timer_canceled(struct axtest *test)
 {
-    unsigned step = 1;
+    uint64_t deadline = 0;
     if (!has_timer(test))
         return;
-    expirations = 0;
-    AXTEST_CHECK(test,
-                 axhal_timer_set(axhal_monotonic_ns() + 2 * MS, count_expiration, &step) == AX_OK);
-    axhal_timer_cancel();
-    axhal_busy_wait_ns(4 * MS);
-    AXTEST_CHECK(test, expirations == 0);
+    for (unsigned tries = 0; tries < 5; tries++) {
+        expirations = 0;
+        if (!cancel_in_time(test, &deadline))
+            continue;
+        while (axhal_monotonic_ns() < deadline + 2 * MS)
+            continue;
+        AXTEST_CHECK(test, expirations == 0);
+        return;
+    }
+    axtest_skip(test, "this CPU is held up for 20 ms again and again");
 }
 
 static void test_addresses(struct axtest *test)

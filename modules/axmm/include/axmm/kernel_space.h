@@ -1,7 +1,8 @@
 /*
  * The kernel's address space: the image in its window with text RX, rodata R and data RW, and the
- * linear map of RAM and of the devices in use. Nothing is mapped twice with a way to write what
- * elsewhere may only be read or executed; page 0 and the guard pages are not mapped at all.
+ * linear map of RAM and of the devices in use. The image's code and constants have no mapping that
+ * can write them; page 0 and the guard pages are not mapped at all. The device tree is read where
+ * boot mapped it.
  */
 #pragma once
 

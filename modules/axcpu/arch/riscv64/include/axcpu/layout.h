@@ -6,7 +6,7 @@
  *                      |                              |
  *   0xffffffffb0000000 | one page, to edit tables     |
  *   0xffffffffa0400000 | console of last resort       |  boot only
- *   0xffffffffa0000000 | the device tree (4 MiB)      |  boot only
+ *   0xffffffffa0000000 | the device tree (4 MiB)      |  R
  *   0xffffffff80000000 | the image, where it is linked|  text RX, rodata R, data RW
  *                      +------------------------------+
  *                      |                              |
