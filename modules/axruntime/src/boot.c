@@ -46,8 +46,11 @@ static const void *map_tree(struct ax_paddr tree)
     return ax_is_aligned(tree.raw, sizeof magic) && axcpu_try_read32(blob, &magic) ? blob : NULL;
 }
 
-/* The machine is known, or the run ends with the tree's fault. */
-static void read_machine(struct ax_paddr tree, struct ax_paddr image)
+/*
+ * The machine is known, or the run ends with the tree's fault. Out of line: inlined into
+ * axcpu_port_boot() it would have no canary.
+ */
+AX_NOINLINE static void read_machine(struct ax_paddr tree, struct ax_paddr image)
 {
     const struct axhal_image parts = {
         .text = physical_range(axcpu_text_start, axcpu_text_end, image),
