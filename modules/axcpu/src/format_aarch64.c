@@ -61,7 +61,6 @@ static unsigned decode(uint64_t entry)
 }
 
 const struct axcpu_pt_format axcpu_format_aarch64 = {
-    .name = "4 KiB granule, 48 bits",
     .levels = 4,
     .largest_leaf_level = 2,
     .half_bits = 48, /* TTBR0 and TTBR1 have a root each */

@@ -54,7 +54,6 @@ static unsigned decode(uint64_t entry)
 }
 
 const struct axcpu_pt_format axcpu_format_sv39 = {
-    .name = "Sv39",
     .levels = 3,
     .largest_leaf_level = 2,
     .half_bits = 38, /* one root serves both halves */

@@ -46,8 +46,11 @@ static const void *map_tree(struct ax_paddr tree)
     return ax_is_aligned(tree.raw, sizeof magic) && axcpu_try_read32(blob, &magic) ? blob : NULL;
 }
 
-/* The machine is known, or the run ends with the tree's fault. */
-static void read_machine(struct ax_paddr tree, struct ax_paddr image)
+/*
+ * The machine is known, or the run ends with the tree's fault. Out of line: inlined into
+ * axcpu_port_boot() it would have no canary.
+ */
+AX_NOINLINE static void read_machine(struct ax_paddr tree, struct ax_paddr image)
 {
     const struct axhal_image parts = {
         .text = physical_range(axcpu_text_start, axcpu_text_end, image),
@@ -147,7 +150,7 @@ static AX_ALWAYS_INLINE void set_canary(uint64_t random)
  * The tree's randomness for the canary; else the counter's low bits, which an attacker who knows
  * when the machine started can guess. Never 0.
  */
-static uint64_t random_word(void)
+AX_NOINLINE static uint64_t random_word(void)
 {
     uint64_t seed = 0;
     if (machine.rng_seed_bytes >= sizeof seed)
@@ -157,10 +160,21 @@ static uint64_t random_word(void)
     return seed ^ machine.kaslr_seed ^ axcpu_counter() * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/* What comes once the machine is known and the canary is set, in order. */
+AX_NORETURN AX_NOINLINE static void start(void)
+{
+    start_time();
+    start_address_space();
+    check_ram();
+    start_allocator();
+    axhal_irq_start();
+    run_app();
+}
+
 /*
  * Sets the canary twice: first from the counter, so that the code that reads the untrusted tree
  * is protected already, then from what the tree offers. No protected function is active at either
- * moment: this one never returns and carries no check.
+ * moment: this one never returns and carries no check, so what it calls must not be inlined.
  */
 AX_NO_STACK_PROTECTOR void axcpu_port_boot(uint64_t hardware_id, struct ax_paddr tree,
                                            struct ax_paddr image)
@@ -171,12 +185,7 @@ AX_NO_STACK_PROTECTOR void axcpu_port_boot(uint64_t hardware_id, struct ax_paddr
     axplat_init_early();
     read_machine(tree, image);
     set_canary(random_word());
-    start_time();
-    start_address_space();
-    check_ram();
-    start_allocator();
-    axhal_irq_start();
-    run_app();
+    start();
 }
 
 void axruntime_exit(int status)

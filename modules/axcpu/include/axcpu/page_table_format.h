@@ -18,7 +18,6 @@ enum {
 };
 
 struct axcpu_pt_format {
-    const char *name;
     unsigned levels;             /* depth of the tree: 3 for Sv39, 4 for 48 bits of aarch64 */
     unsigned largest_leaf_level; /* 2: leaves of 1 GiB and below */
     unsigned half_bits;          /* a half of the address space has 2^this addresses */
