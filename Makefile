@@ -23,6 +23,7 @@ goals-without-setup := help list clean
 goals-with-config := $(filter-out $(goals-without-config),$(goals))
 
 include tools/build/options.mk
+$(call need,$(if $(filter clean,$(goals)),$(if $(filter-out clean,$(goals)),,y),y),clean goes alone: make clean$(,) then make $(filter-out clean,$(goals)))
 
 # What a goal needs installed; quick and silent when it is all there.
 ifneq ($(filter-out $(goals-without-setup),$(goals)),)

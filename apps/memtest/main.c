@@ -54,18 +54,24 @@ bool has_words(const void *block, size_t bytes, size_t seed, size_t stride)
     return true;
 }
 
-/* The number after `keys=`, or 0. */
-static size_t keys_asked(int argc, char **argv)
+enum { KEYS_MAX = 100000000, STATUS_USAGE = 2 };
+
+/* What `keys=<n>` asks for, 0 if nothing does. False: an argument is not that, or n is too large.
+ */
+static bool parse_arguments(int argc, char **argv, size_t *keys)
 {
     static const char option[] = "keys=";
-    size_t keys = 0;
+    *keys = 0;
     for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], option, strlen(option)) != 0)
-            continue;
-        for (const char *digit = argv[i] + strlen(option); *digit >= '0' && *digit <= '9'; digit++)
-            keys = keys * 10 + (size_t)(*digit - '0');
+        const char *digit = argv[i] + sizeof option - 1;
+        if (strncmp(argv[i], option, sizeof option - 1) != 0 || *digit == '\0')
+            return false;
+        for (*keys = 0; *digit >= '0' && *digit <= '9' && *keys <= KEYS_MAX; digit++)
+            *keys = *keys * 10 + (size_t)(*digit - '0');
+        if (*digit != '\0' || *keys > KEYS_MAX)
+            return false;
     }
-    return keys;
+    return true;
 }
 
 struct part {
@@ -105,7 +111,11 @@ int main(int argc, char **argv)
 {
     struct axalloc *global = axalloc_global();
     size_t free_bytes = axalloc_available_pages(global) * AX_PAGE_SIZE;
-    size_t keys = keys_asked(argc, argv), fits = free_bytes / BYTES_PER_KEY;
+    size_t keys, fits = free_bytes / BYTES_PER_KEY;
+    if (!parse_arguments(argc, argv, &keys) || keys > fits) {
+        axlog_print("memtest: the arguments can be keys=<n>, with n up to %zu here\n", fits);
+        return STATUS_USAGE;
+    }
     if (keys == 0)
         keys = fits < DEFAULT_KEYS ? fits : DEFAULT_KEYS;
     const struct part parts[] = {

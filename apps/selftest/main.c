@@ -17,5 +17,7 @@ int main(int argc, char **argv)
     struct axtest_result result = axtest_run(axtest_suites, filter);
     axlog_print("%zu passed, %zu failed, %zu skipped\n", result.passed, result.failed,
                 result.skipped);
-    return result.failed == 0 ? 0 : 1;
+    if (result.passed + result.failed + result.skipped == 0)
+        axlog_print("selftest: no case contains \"%s\"\n", filter != NULL ? filter : "");
+    return result.failed == 0 && result.passed != 0 ? 0 : 1;
 }

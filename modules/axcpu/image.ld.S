@@ -69,6 +69,7 @@ SECTIONS
         . += PAGE;
         axcpu_boot_stack_bottom = .;
         . += CONFIG_AXCPU_STACK_KIB * 1024;
+        . = ALIGN(PAGE);
         axcpu_boot_stack_top = .;
         /* aligned to twice its size, so that one bit of the stack pointer tells an overflow on aarch64 */
         . = ALIGN(2 * AXCPU_TRAP_STACK_BYTES);

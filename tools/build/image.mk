@@ -11,10 +11,10 @@ $(call compile,platform,$(srcs-nolto.platform),$(nolto))
 
 # The app. Its own options, if it has a Kconfig file, are <app/config.h>.
 app-unit := apps/$(app-name)
-$(call read,app,$(app-dir)/app.mk,deps srcs cflags)
+$(call read,app,$(app-dir)/app.mk,deps srcs cflags floating-point)
 app-closure := $(call closure,$(deps.app))
 app-options := $(if $(wildcard $(app-dir)/Kconfig),-I$(B)/gen/$(app-name))
-$(call unit,$(app-unit),$(app-dir),$(app-flags) $(call name-flag,$(app-name)) $(cflags.app) $(call include-path,$(app-closure)) $(app-options))
+$(call unit,$(app-unit),$(app-dir),$(if $(floating-point.app),$(app-flags),$(kernel-flags)) $(call name-flag,$(app-name)) $(cflags.app) $(call include-path,$(app-closure)) $(app-options))
 $(call compile,$(app-unit),$(srcs.app))
 
 # An app that depends on axtest gets every module's suite, and the list of them.
@@ -63,7 +63,7 @@ image: $(image).bin
 boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
 quote = '$(subst ','\'',$1)'
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
-    --mem $(MEM) --smp $(SMP) --append $(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
+    --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
 run: $(image).bin
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 debug: $(image).bin

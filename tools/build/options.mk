@@ -53,6 +53,8 @@ ifneq ($(LOG),)
 $(call need,$(filter $(log-levels),$(LOG)),unknown log level LOG=$(LOG). Valid: $(log-levels))
 endif
 
+$(call need,$(if $(word 2,$(O)),,y),O=$(O) has a space in it: give a folder without)
+
 # The folder of the platform; `host` is this machine, for host tests.
 ifeq ($(PLATFORM),host)
 platform-name := host

@@ -26,7 +26,7 @@ endif
 $(call need,$(wildcard $(compiler-include)/stddef.h),the compiler $(CC) is not there or lacks its headers)
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-align \
-    -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough \
+    -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough $(if $(filter host,$(ISA)),,-Wframe-larger-than=2048) \
     $(if $(filter 1,$(LLVM)),-Wthread-safety -Wno-unused-command-line-argument)
 language := -std=c11 -pedantic-errors
 freestanding := -ffreestanding -nostdinc -isystem $(compiler-include)
@@ -36,7 +36,8 @@ sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 
 isa-flags.riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
 isa-flags.aarch64 := -mno-outline-atomics $(if $(CONFIG_AXCPU_IMAGE_BELOW_1M),-mcmodel=tiny) $(if $(CONFIG_DEBUG),-mno-omit-leaf-frame-pointer)
-# The kernel leaves the floating-point registers alone; apps may use them.
+# The kernel leaves the floating-point registers alone, since traps do not save them; gcc would copy
+# plain structs by them. An app whose app.mk says `floating-point := y` has them.
 kernel-flags.aarch64 := -mgeneral-regs-only
 
 # Small code. gcc copies the ends of functions to where they are short and lays out blocks by what it
@@ -65,7 +66,7 @@ nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-
 cold := $(if $(CONFIG_DEBUG)$(filter host,$(ISA)),,-Os)
 
 base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(safety) $(sections)
-# What modules and platforms compile with, and what an app's own files do.
+# What modules, platforms and apps compile with, and an app that has floating point.
 kernel-flags := $(base-flags) $(lto) $(freestanding) $(kernel-flags.$(ISA))
 app-flags := $(base-flags) $(lto) $(freestanding)
 # Test programs on this machine see the C library; modules under test do not.

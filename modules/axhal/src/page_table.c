@@ -383,12 +383,25 @@ static struct ax_paddr unlink_empty(struct axhal_page_table *table, uint64_t *en
 
 static const struct ax_paddr no_frame = {0};
 
+/*
+ * All that the lowest tables of the range cover: a CPU may remember a table by any address in it,
+ * and riscv64 forgets tables, as opposed to leaves, by a flush of everything alone (Privileged
+ * 4.2.1), which a range of this size is.
+ */
+static struct ax_vrange tables_of(struct ax_vrange range)
+{
+    uint64_t bytes = axcpu_pt_span(1);
+    uint64_t first = ax_align_down(range.start.raw, bytes);
+    uint64_t last = (range.start.raw + (range.size_bytes - 1)) | (bytes - 1);
+    return (struct ax_vrange){ax_vaddr(first), last - first + 1};
+}
+
 static void release_empty_tables(struct axhal_page_table *table, struct ax_vrange range)
 {
     unsigned level = table->format->levels - 1;
     struct ax_paddr chain =
         unlink_empty(table, table->access->entries(table->root), level, span_of(range), no_frame);
-    table->access->flush(range);
+    table->access->flush(chain.raw != no_frame.raw ? tables_of(range) : range);
     while (chain.raw != no_frame.raw) {
         struct ax_paddr frame = chain;
         chain = ax_paddr(table->access->entries(frame)[0]);

@@ -188,7 +188,9 @@ AX_NO_STACK_PROTECTOR void axcpu_port_boot(uint64_t hardware_id, struct ax_paddr
     start();
 }
 
+/* A failure stays one, whatever its low byte is. */
 void axruntime_exit(int status)
 {
-    axhal_power_off(status & 0xff);
+    enum { STATUS_MAX = 255 };
+    axhal_power_off(status >= 0 && status <= STATUS_MAX ? status : STATUS_MAX);
 }

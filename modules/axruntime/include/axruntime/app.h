@@ -4,8 +4,8 @@
  *   argc, argv  argv[0] is "app", the rest the words of the boot arguments that are not Axle's own
  *               (docs/axruntime.md lists those); argv[argc] is NULL
  *
- * Its return value, 0 to 255, is the exit status of the run; 0 is success. It runs on the boot CPU,
- * on the boot stack (CONFIG_AXCPU_STACK_KIB), with interrupts on.
+ * Its return value, 0 to 255, is the exit status of the run; 0 is success, and any other value is
+ * 255. It runs on the boot CPU, on the boot stack (CONFIG_AXCPU_STACK_KIB), with interrupts on.
  */
 #pragma once
 

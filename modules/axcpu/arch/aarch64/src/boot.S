@@ -266,6 +266,7 @@ axcpu_mmu_switch_kernel_root:
     dsb nsh
     isb
     msr ttbr1_el1, x0
+    isb                                     /* before walks of it are allowed again */
     msr tcr_el1, x5
     isb
     br x4
