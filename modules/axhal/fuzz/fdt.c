@@ -18,10 +18,19 @@
 
 #include "require.h"
 
-/* A length of 2^31 or more: libfdt 1.6.1 adds it to an int, and lands anywhere. */
-static bool is_length_negative(const void *blob, int property)
+/*
+ * A length of 2^31 or more, which libfdt 1.6.1 adds to an int, and lands anywhere; or a name that
+ * does not end inside the strings block, whose size libfdt looks at from version 17 on only.
+ */
+static bool is_refused_property(const void *blob, int property)
 {
-    return ((const uint8_t *)blob)[fdt_off_dt_struct(blob) + (uint32_t)property + 4] >= 0x80;
+    const struct fdt_property *header =
+        (const void *)((const char *)blob + fdt_off_dt_struct(blob) + property);
+    const char *strings = (const char *)blob + fdt_off_dt_strings(blob);
+    uint32_t name = fdt32_to_cpu(header->nameoff);
+    uint32_t bytes = fdt_size_dt_strings(blob);
+    return fdt32_to_cpu(header->len) >= 0x80000000 || name >= bytes ||
+           memchr(strings + name, '\0', bytes - name) == NULL;
 }
 
 /* The structure block by libfdt's tokens: what we refuse, and it does not mind. */
@@ -34,7 +43,7 @@ static bool has_refused_structure(const void *blob)
     for (uint32_t tag = FDT_NOP; tag != FDT_END;) {
         int offset = next;
         tag = fdt_next_tag(blob, offset, &next);
-        if (next <= offset || (tag == FDT_PROP && is_length_negative(blob, offset)))
+        if (next <= offset || (tag == FDT_PROP && is_refused_property(blob, offset)))
             return true;
         if (tag == FDT_BEGIN_NODE) {
             roots += depth == 0;

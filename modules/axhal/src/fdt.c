@@ -52,7 +52,8 @@ static enum ax_err check_identity(struct axhal_fdt *out, const struct header *he
     uint32_t total = field[HEADER_TOTAL_BYTES];
     if (field[HEADER_MAGIC] != FDT_MAGIC)
         return complain(out, AX_EBADMSG, "magic is not 0xd00dfeed but", field[HEADER_MAGIC]);
-    if (field[HEADER_VERSION] < VERSION_LEAST || field[HEADER_COMPATIBLE_VERSION] > VERSION_KNOWN)
+    if (field[HEADER_VERSION] < VERSION_LEAST || field[HEADER_COMPATIBLE_VERSION] > VERSION_KNOWN ||
+        field[HEADER_COMPATIBLE_VERSION] > field[HEADER_VERSION])
         return complain(out, AX_EBADMSG, "cannot be read as version 0x11, but is",
                         field[HEADER_VERSION]);
     if (total < sizeof *header || total > AXHAL_FDT_BYTES_MAX || total > readable_bytes)

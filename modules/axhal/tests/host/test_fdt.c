@@ -182,6 +182,18 @@ static void test_open_checks_each_field(void **state)
     }
 }
 
+/* A version that is not compatible with itself. Found by the fuzzer. */
+static void test_open_refuses_contradicting_versions(void **state)
+{
+    (void)state;
+    struct axhal_fdt fdt;
+    struct fdtb_blob blob = fdtb_finish(small_tree());
+    fdtb_set(&blob, 20, 16);
+    fdtb_set(&blob, 24, 17);
+    assert_int_equal(open_blob(&blob, &fdt), AX_EBADMSG);
+    free(blob.bytes);
+}
+
 static void test_open_wants_an_end_of_reservations(void **state)
 {
     (void)state;
@@ -447,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_open_refuses_truncated),
         cmocka_unit_test(test_open_bounds_the_size),
         cmocka_unit_test(test_open_checks_each_field),
+        cmocka_unit_test(test_open_refuses_contradicting_versions),
         cmocka_unit_test(test_open_wants_an_end_of_reservations),
         cmocka_unit_test(test_walk_order),
         cmocka_unit_test(test_walk_skips_nops),
