@@ -43,6 +43,7 @@ class Elf:
         self.start = min((h.start for h in headers), default=0)
         self.end = max((h.end for h in headers), default=0)
         self._text = [h for h in headers if h.flags & PF_X]
+        self._known: Dict[int, List[Frame]] = {}
         self._is_llvm = b"clang version" in data  # DW_AT_producer
 
     def tool(self, name: str) -> Optional[str]:
@@ -65,7 +66,9 @@ class Elf:
         linked = self.linked_address(address)
         if linked is None or not any(h.start <= linked < h.end for h in self._text):
             return []
-        return self.frames_of([linked])[linked]
+        if linked not in self._known:  # recursion repeats itself
+            self._known.update(self.frames_of([linked]))
+        return self._known[linked]
 
     def frames_of(self, linked: Sequence[int]) -> Dict[int, List[Frame]]:
         """frames() for many linked addresses by one process."""

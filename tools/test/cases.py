@@ -126,7 +126,7 @@ def log_cases(platform: str) -> Iterator[Case]:
 def fault_cases(platform: str) -> Iterator[Case]:
     for args, status, lines in FAULTS:
         yield Case(f"{platform} fault {args}", Build(platform, "fault"), args=args,
-                   lines=[*lines, "^backtrace:$", NAMED_FRAME], status=status, end_within=2.0)
+                   lines=[*lines, "^backtrace:$", NAMED_FRAME], status=status)
 
 
 def talk_cases(platform: str) -> Iterator[Case]:
