@@ -15,8 +15,9 @@ def test_run_arguments(tree):
     result = tree.built("run", "ARGS=it's here", "QEMU_ARGS=-d int", "TIMEOUT=9")
     words = result.out.splitlines()[-1].split("|")
     for pair in (("--qemu", "qemu-system-riscv64"), ("--machine-args", "-machine virt -bios default"),
-                 ("--mem", "64M"), ("--smp", "1"), ("--append", "it's here"), ("--timeout", "9")):
+                 ("--mem", "64M"), ("--smp", "1"), ("--timeout", "9")):
         assert words[words.index(pair[0]) + 1] == pair[1], words
+    assert "--append=it's here" in words, words
     assert words[words.index("--image") + 1].endswith("apps/one/one.bin")
     assert words[words.index("--elf") + 1].endswith("apps/one/one.elf")
     assert words[words.index("--"):] == ["--", "-d", "int", ""]
@@ -43,9 +44,9 @@ def test_run_fails_when_the_app_does(tree):
 
 def test_log_level_is_passed_and_compiled_in(tree):
     """A level that is compiled in is a boot argument; a more verbose one a configuration as well."""
-    assert "|log=warn|" in tree.built("run", "LOG=warn").out
+    assert "|--append=log=warn|" in tree.built("run", "LOG=warn").out
     assert os.listdir(tree.path("build/riscv64-small")) == ["default"]
-    assert "|log=debug x|" in tree.built("run", "LOG=debug", "ARGS=x").out
+    assert "|--append=log=debug x|" in tree.built("run", "LOG=debug", "ARGS=x").out
     folder = "build/riscv64-small/log-debug"
     assert "CONFIG_AXLOG_MAX 4" in tree.read(f"{folder}/gen/axlog/axlog/config.h")
     tree.built("run", "LOG=trace", "FEATURES=debug")
