@@ -53,8 +53,7 @@ void coherent_pages_dealloc(void *pages, size_t count)
     AX_ASSERT(err == AX_OK);
 }
 
-/* ---- runs of whole pages, each with a record in the heap, so that nothing else is taken back ----
- */
+/* ---- runs of whole pages: a record of each, so that nothing else is taken back ---- */
 
 struct run {
     struct ax_list link;

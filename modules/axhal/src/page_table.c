@@ -146,12 +146,10 @@ static bool is_all(const struct axhal_page_table *table, struct ax_vrange range,
                 return false;
             position.index++;
         } while (--left > 0 && !is_table(table, &position));
-        uint64_t done =
-            (position.index - index_at(span.at, position.level)) * axcpu_pt_span(position.level);
-        uint64_t last = ax_align_down(span.at, axcpu_pt_span(position.level)) + (done - 1);
-        if (last >= span.last)
+        unsigned passed = position.index - 1 - index_at(span.at, position.level);
+        span.at += passed * axcpu_pt_span(position.level);
+        if (!advance(&span, position.level))
             return true;
-        span.at = last + 1;
     }
 }
 
@@ -305,8 +303,7 @@ static enum ax_err split(struct axhal_page_table *table, const struct position *
     return AX_OK;
 }
 
-/* No leaf reaches over `boundary`. Splitting changes no translation, so failing later is no harm.
- */
+/* No leaf reaches over `boundary`. A split changes no translation, so failing later is no harm. */
 static enum ax_err split_at(struct axhal_page_table *table, uint64_t boundary)
 {
     for (;;) {

@@ -38,9 +38,8 @@ struct axcpu_trap_info {
 /* What the frame's cause registers say. Pure. */
 struct axcpu_trap_info axcpu_trap_decode(const struct axcpu_trap_frame *frame);
 
-/* Where it happened; the stack and frame pointers there. */
+/* Where it happened; the frame pointer and the return address register there. */
 struct ax_vaddr axcpu_trap_pc(const struct axcpu_trap_frame *frame);
-struct ax_vaddr axcpu_trap_sp(const struct axcpu_trap_frame *frame);
 struct ax_vaddr axcpu_trap_fp(const struct axcpu_trap_frame *frame);
 struct ax_vaddr axcpu_trap_return_address(const struct axcpu_trap_frame *frame);
 void axcpu_trap_set_pc(struct axcpu_trap_frame *frame, struct ax_vaddr pc);

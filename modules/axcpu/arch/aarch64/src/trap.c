@@ -116,11 +116,6 @@ struct ax_vaddr axcpu_trap_pc(const struct axcpu_trap_frame *frame)
     return ax_vaddr(frame->pc);
 }
 
-struct ax_vaddr axcpu_trap_sp(const struct axcpu_trap_frame *frame)
-{
-    return ax_vaddr(frame->sp);
-}
-
 struct ax_vaddr axcpu_trap_fp(const struct axcpu_trap_frame *frame)
 {
     return ax_vaddr(frame->x[FP]);

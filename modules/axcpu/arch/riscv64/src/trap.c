@@ -66,16 +66,11 @@ struct axcpu_trap_info axcpu_trap_decode(const struct axcpu_trap_frame *frame)
                                     ax_vaddr(frame->value)};
 }
 
-enum { RA = 0, SP = 1, FP = 7 }; /* x1, x2, x8 */
+enum { RA = 0, FP = 7 }; /* x1, x8 */
 
 struct ax_vaddr axcpu_trap_pc(const struct axcpu_trap_frame *frame)
 {
     return ax_vaddr(frame->pc);
-}
-
-struct ax_vaddr axcpu_trap_sp(const struct axcpu_trap_frame *frame)
-{
-    return ax_vaddr(frame->x[SP]);
 }
 
 struct ax_vaddr axcpu_trap_fp(const struct axcpu_trap_frame *frame)
