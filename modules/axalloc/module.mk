@@ -1,7 +1,7 @@
 # axalloc: page allocator, byte allocator, and the facade over both. ALLOC_DIR and PAGES_DIR are the
 # folders of the two allocators that this build takes.
 deps := axbase axsync axlog
-srcs := src/alloc.c src/counters.c src/malloc.c src/page.c
+srcs := src/alloc.c src/counters.c src/heap.c src/pages.c src/malloc.c src/page.c
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
 srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources))
