@@ -96,6 +96,23 @@ size_t axalloc_bytes_total(const struct axalloc_bytes *self);
 size_t axalloc_bytes_used(const struct axalloc_bytes *self);
 size_t axalloc_bytes_available(const struct axalloc_bytes *self);
 
+/* A block as axalloc_bytes_walk() shows it. */
+struct axalloc_block {
+    const void *pointer; /* what axalloc_bytes_alloc() returned, or would for all of it */
+    size_t size;         /* usable bytes: of a live block as axalloc_bytes_usable_size() says */
+    bool is_live;
+};
+
+/*
+ * Visit every block, live and free, region by region and in order of address in each. Every live
+ * block is visited once; no two that are visited overlap; what the allocator cannot hand out as it
+ * lies (its records, the odd bytes between blocks) is in none of them. `visit` gets `context`, must
+ * not use the heap, and returns false to stop. Reads only; time in proportion to the blocks.
+ */
+void axalloc_bytes_walk(const struct axalloc_bytes *self,
+                        bool (*visit)(void *context, const struct axalloc_block *block),
+                        void *context);
+
 /*
  * Check every invariant of the heap. NULL: it is sound. Else the first broken invariant in
  * words, static storage. Reads only; time in proportion to the number of blocks.
