@@ -9,13 +9,14 @@
  * counters always say what is really in use.
  */
 #include "heap.h"
+#include "pages.h"
 #include <axbase/assert.h>
 
 /* As many pages as `most`, or half of that, and so on, but not less than `least`; 0: none. */
 static size_t take_pages(struct axalloc *self, size_t most, size_t least, struct ax_vaddr *start)
 {
     for (size_t pages = most;; pages = pages / 2 > least ? pages / 2 : least) {
-        if (axalloc_alloc_pages(self, pages, AX_PAGE_SIZE, start) == AX_OK)
+        if (pages_alloc(self, pages, AX_PAGE_SIZE, start) == AX_OK)
             return pages;
         if (pages == least)
             return 0;

@@ -70,6 +70,27 @@ enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags)
     return err;
 }
 
+enum ax_err axmm_hide(struct ax_vrange range)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    enum ax_err err = axhal_pt_unmap(&kernel_table, range);
+    axsync_spin_unlock(&lock, state);
+    return err;
+}
+
+enum ax_err axmm_show(struct ax_vrange range)
+{
+    struct ax_paddr physical;
+    enum ax_err err = axhal_virt_to_phys(range.start, &physical);
+    if (err != AX_OK)
+        return err;
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    err = axhal_pt_map(&kernel_table, range, physical,
+                       AXCPU_MAP_READ | AXCPU_MAP_WRITE | AXCPU_MAP_GLOBAL);
+    axsync_spin_unlock(&lock, state);
+    return err;
+}
+
 enum ax_err axmm_query(struct ax_vaddr address, struct axhal_mapping *out)
 {
     struct axsync_spin_state state = axsync_spin_lock(&lock);

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <axalloc/bytes.h>
+#include <axalloc/guard.h>
 #include <axalloc/pages.h>
 #include <axbase/addr.h>
 #include <axbase/attr.h>
@@ -38,6 +39,10 @@ struct axalloc {
 
     struct axsync_spinlock page_lock; /* taken inside heap_lock, never around it */
     struct axalloc_pages pages;
+
+#if CONFIG_AXALLOC_GUARD
+    struct axalloc_guard guard; /* has no lock: see src/guard.c */
+#endif
 };
 
 /* The name of the byte allocator in this image: "tlsf". */
