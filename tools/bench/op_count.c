@@ -33,8 +33,8 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, translated_fn fn);
 void qemu_plugin_register_atexit_cb(uint64_t id, exit_fn fn, void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, executed_fn fn,
                                             int flags, void *data);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op, void *pointer,
-                                                uint64_t immediate);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op,
+                                                void *pointer, uint64_t immediate);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
@@ -126,7 +126,8 @@ static void marked(unsigned int cpu, void *data)
     }
 }
 
-/* Which mark an instruction is, MARKS if none: the encodings of <axcpu/mark.h> on the three ISAs. */
+/* Which mark an instruction is, MARKS if none: the encodings of <axcpu/mark.h> on the three ISAs.
+ */
 static enum mark mark_of(const struct qemu_plugin_insn *insn)
 {
     const unsigned char *bytes = qemu_plugin_insn_data(insn);

@@ -1,11 +1,11 @@
 /*
- * The program of `make bench` for a byte allocator on this machine; which one is the core.h that was
- * included before. docs/bench.md says what each workload is, tools/bench/ runs it.
+ * The program of `make bench` for a byte allocator on this machine; which one is the core.h that
+ * was included before. docs/bench.md says what each workload is, tools/bench/ runs it.
  *
  *     count                     every counted workload once, under tools/bench/op_count.c
- *     time LEAST OCTAVES LIVE   churn, in nanoseconds a pair
- *     fill LEAST OCTAVES        allocate until nothing fits: share of the arena that is live
- *     sustain LEAST OCTAVES     the same under churn with rising load
+ *     time LEAST OCTAVES LIVE SECONDS   churn, in nanoseconds a pair
+ *     fill LEAST OCTAVES SEED   allocate until nothing fits: share of the arena that is live
+ *     sustain LEAST OCTAVES SEED   the same under churn with rising load
  *     shift                     fill with 64 B, free all, then 4 KiB: share of the arena
  *
  * It prints lines `name value...`.
@@ -27,10 +27,11 @@ enum { BENCH_MOST_SLOTS = 4 << 20 };
 static void *bench_slots[BENCH_MOST_SLOTS];
 static uint32_t bench_sizes_of[BENCH_MOST_SLOTS];
 
+/* All of it is there from the beginning, as RAM is in a kernel: no page fault is timed. */
 static inline unsigned char *bench_map(size_t bytes)
 {
     void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (start == MAP_FAILED) {
         perror("bench: mmap");
         exit(1);
@@ -135,9 +136,8 @@ static inline void bench_time(struct bench_sizes sizes, size_t live, double seco
 
 /* ---- use of memory ---- */
 
-static inline double bench_fill(struct bench_sizes sizes, size_t arena_bytes)
+static inline double bench_fill(struct bench_sizes sizes, uint64_t seed, size_t arena_bytes)
 {
-    uint64_t seed = 1;
     size_t live_bytes = 0;
     for (;;) {
         size_t size = bench_size(&seed, sizes);
@@ -159,12 +159,11 @@ static inline size_t bench_drop(uint64_t *seed, size_t *count)
 }
 
 /*
- * From half of the arena up in steps of a hundredth: at each load as many random replacings as there
- * are blocks. The live share when the first request fails.
+ * From half of the arena up in steps of a hundredth: at each load as many random replacings as
+ * there are blocks. The live share when the first request fails.
  */
-static inline double bench_sustain(struct bench_sizes sizes, size_t arena_bytes)
+static inline double bench_sustain(struct bench_sizes sizes, uint64_t seed, size_t arena_bytes)
 {
-    uint64_t seed = 1;
     size_t count = 0, live_bytes = 0;
     for (size_t percent = 50;; percent++) {
         size_t target = arena_bytes / 100 * percent;
@@ -209,20 +208,25 @@ static inline int bench_main(int argc, char **argv)
     bool is_sized = argc > 3;
     struct bench_sizes sizes = {is_sized ? bench_number(argv[2]) : 0,
                                 is_sized ? (unsigned)bench_number(argv[3]) : 0};
-    bool is_about_time = strcmp(what, "count") == 0 || strcmp(what, "time") == 0;
-    size_t arena_bytes = (is_about_time ? 256 : 32) * BENCH_MIB;
+    bool is_filled = strcmp(what, "count") != 0 && strcmp(what, "time") != 0;
+    size_t arena_bytes = (is_filled                              ? 32
+                          : sizes.octaves == bench_small.octaves ? 64
+                                                                 : 128) *
+                         BENCH_MIB;
     core_start(bench_map(arena_bytes), arena_bytes);
     if (strcmp(what, "count") == 0)
         bench_count();
     else if (strcmp(what, "time") == 0 && argc == 6)
         bench_time(sizes, bench_number(argv[4]), strtod(argv[5], NULL));
-    else if (strcmp(what, "fill") == 0 && is_sized)
-        printf("share %.4f\n", bench_fill(sizes, arena_bytes));
-    else if (strcmp(what, "sustain") == 0 && is_sized)
-        printf("share %.4f\n", bench_sustain(sizes, arena_bytes));
+    else if (strcmp(what, "fill") == 0 && argc == 5)
+        printf("share %.4f\n", bench_fill(sizes, bench_number(argv[4]), arena_bytes));
+    else if (strcmp(what, "sustain") == 0 && argc == 5)
+        printf("share %.4f\n", bench_sustain(sizes, bench_number(argv[4]), arena_bytes));
     else if (strcmp(what, "shift") == 0)
         printf("share %.4f\n", bench_shift(arena_bytes));
     else
-        return fprintf(stderr, "bench: count | time L O LIVE SECONDS | fill L O | sustain L O | shift\n"), 2;
+        return fprintf(stderr, "bench: count | time L O LIVE SECONDS | fill L O SEED | sustain L O "
+                               "SEED | shift\n"),
+               2;
     return 0;
 }

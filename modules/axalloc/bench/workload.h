@@ -27,7 +27,8 @@ struct bench_sizes {
 static const struct bench_sizes bench_small = {16, 6}; /* 16 B to 1 KiB: the S of churnS */
 static const struct bench_sizes bench_wide = {8, 13};  /* 8 B to 64 KiB */
 
-/* Knuth's linear congruential generator (TAOCP volume 2, 3.3.4), of which the high bits are good. */
+/* Knuth's linear congruential generator (TAOCP volume 2, 3.3.4), of which the high bits are good.
+ */
 static inline uint32_t bench_random(uint64_t *seed)
 {
     *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -107,7 +108,8 @@ static inline void bench_hot_pair(size_t size, size_t rounds)
 }
 
 /* churn: random replacing in a live set of `live` blocks. */
-static inline void bench_churn(void **slots, size_t live, struct bench_sizes sizes, size_t replacings)
+static inline void bench_churn(void **slots, size_t live, struct bench_sizes sizes,
+                               size_t replacings)
 {
     uint64_t seed = 1;
     for (size_t i = 0; i < live; i++)
@@ -122,7 +124,8 @@ static inline void bench_churn(void **slots, size_t live, struct bench_sizes siz
 }
 
 /* mix: a random slot is filled if it is empty, else emptied. */
-static inline void bench_mix(void **slots, size_t count, struct bench_sizes sizes, size_t operations)
+static inline void bench_mix(void **slots, size_t count, struct bench_sizes sizes,
+                             size_t operations)
 {
     uint64_t seed = 1;
     for (size_t i = 0; i < count; i++)

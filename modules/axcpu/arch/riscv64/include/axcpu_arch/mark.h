@@ -1,5 +1,5 @@
-/* Marks of riscv64: lui into x0, which the manual sets aside for hints that do nothing (RISC-V unprivileged ISA 20191213, section 2.9).
- * Included by <axcpu/mark.h> alone. */
+/* Marks of riscv64: lui into x0, which the manual sets aside for hints that do nothing (RISC-V
+ * unprivileged ISA 20191213, section 2.9). Included by <axcpu/mark.h> alone. */
 #pragma once
 
 static inline void axcpu_mark_begin(void)
