@@ -130,8 +130,9 @@ static inline void bench_time(struct bench_sizes sizes, size_t live, double seco
         spent += took[chunks++];
     }
     qsort(took, chunks, sizeof took[0], bench_compare);
+    size_t quarter = chunks / 4, middle = chunks / 2;
     printf("ns %.3f %.3f %.3f\n", (double)took[0] / BENCH_CHUNK,
-           (double)took[chunks / 4] / BENCH_CHUNK, (double)took[chunks / 2] / BENCH_CHUNK);
+           (double)took[quarter] / BENCH_CHUNK, (double)took[middle] / BENCH_CHUNK);
 }
 
 /* ---- use of memory ---- */
