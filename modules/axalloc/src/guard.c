@@ -53,12 +53,6 @@ static inline struct ax_layout layout_below(struct ax_layout layout, unsigned of
                               layout.align};
 }
 
-/* A block of the heap; the quarantine is emptied for it if it must. */
-static AX_NOINLINE void *alloc_after_flush(struct axalloc *self, struct ax_layout below)
-{
-    return CONFIG_AXALLOC_QUARANTINE && guard_flush(self) ? heap_alloc(self, below) : NULL;
-}
-
 static inline bool wants_page(struct ax_layout layout)
 {
     return CONFIG_AXALLOC_GUARD_PAGES && layout.size % AX_PAGE_SIZE == 0 && layout.size != 0 &&
@@ -75,8 +69,6 @@ void *guard_alloc(struct axalloc *self, struct ax_layout layout, const void *sit
     unsigned offset_log2 = offset_log2_for(layout.align);
     struct ax_layout below = layout_below(layout, offset_log2);
     void *start = heap_alloc(self, below);
-    if (start == NULL)
-        start = alloc_after_flush(self, below);
     if (start == NULL)
         return NULL;
     return guard_dress(&self->guard, start, tag_for(layout.size, offset_log2), site);
