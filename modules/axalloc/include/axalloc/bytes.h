@@ -120,3 +120,39 @@ void axalloc_bytes_walk(const struct axalloc_bytes *self,
  * words, static storage. Reads only; time in proportion to the number of blocks.
  */
 AX_MUST_CHECK const char *axalloc_bytes_check(const struct axalloc_bytes *self);
+
+/*
+ * The rest is for an allocator that works in pages: AXALLOC_BYTES_WORKS_IN_PAGES in its
+ * `bytes_impl.h` is 1, not 0. It takes them from a source as it needs them, beside what
+ * axalloc_bytes_add_memory() gave it, and gives back what is empty; it does not grow by regions.
+ */
+
+/* Bytes of records for covering `pages` pages. */
+size_t axalloc_bytes_cover_bytes(size_t pages);
+
+/*
+ * The source may give pages of `range`, which is whole pages; `records` are
+ * axalloc_bytes_cover_bytes() bytes for it, 8-byte aligned, for ever.
+ */
+void axalloc_bytes_cover(struct axalloc_bytes *self, struct ax_vrange range, void *records);
+
+/* Where pages come from from now on. Every page it gives has been covered. */
+void axalloc_bytes_use_source(struct axalloc_bytes *self, struct axalloc_page_source source);
+
+/* Give back every page that is kept only to be quick next time. */
+void axalloc_bytes_trim(struct axalloc_bytes *self);
+
+/*
+ * And this for one with size classes, AXALLOC_BYTES_HAS_CLASSES: what the caches in front of it
+ * (src/cache.c) work by. `bytes_impl.h` has, inline:
+ *
+ *     unsigned axalloc_bytes_class_for(layout)         its class; above the last: no class
+ *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block; needs no lock
+ *     size_t axalloc_bytes_class_size(class)           usable bytes of an object of the class
+ */
+
+/* Up to `most` objects of `class` into `out`: how many; 0: no memory, by this way at least. */
+size_t axalloc_bytes_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
+
+/* Free `count` blocks, of any classes. Returns true as axalloc_bytes_dealloc() does. */
+bool axalloc_bytes_put(struct axalloc_bytes *self, void *const *objects, size_t count);
