@@ -87,12 +87,12 @@ void *guard_alloc(struct axalloc *self, struct ax_layout layout, const void *sit
 /* A freed block goes back to the heap, if nobody wrote to it. */
 static void release(struct axalloc *self, void *payload)
 {
-    const struct guard_header *header = guard_header_of(payload);
-    uint64_t tag = header->tag;
+    struct guard_header *header = guard_header_of(payload);
+    uint64_t tag = header->tag, signature = guard_sign(&self->guard, payload, tag);
     size_t size = guard_size(tag), offset = guard_offset(tag);
-    if (header->check != ~guard_sign(&self->guard, payload, tag) ||
-        !guard_is_poisoned(payload, size))
+    if (header->check != guard_waiting_check(signature) || !guard_is_poisoned(payload, size))
         guard_written_after_free(self, payload, size);
+    header->check = guard_released_check(signature);
     size_t behind = GUARD_CANARY;
     if (guard_has_page(tag)) {
         guard_pages_open(self, payload, size);
@@ -144,7 +144,7 @@ void guard_dealloc(struct axalloc *self, void *pointer, size_t size, const void 
     uint64_t tag = verify(self, pointer, size, GUARD_FREE, site);
     struct guard_header *header = guard_header_of(pointer);
     header->freed_at = (uintptr_t)site;
-    header->check = ~guard_sign(&self->guard, pointer, tag);
+    header->check = guard_waiting_check(guard_sign(&self->guard, pointer, tag));
     guard_poison(pointer, guard_size(tag));
     void *oldest = wait(&self->guard, pointer, guard_size(tag));
     if (oldest != NULL)

@@ -8,11 +8,11 @@
  *     +- - - - - - - -+------+----------+-----+-------+----------+--------+
  *                     0      8          16    24      32         32 + size, not aligned
  *
- * `check` signs the address, the tag and, while the block is live, the site. In a freed block it is
- * the complement of the signature of the first two alone: byte allocators keep their links in the
- * first 16 bytes of a free block, so what follows still tells a second free after the block left
- * the quarantine. A flip of any single bit of a live header changes what is compared: the
- * signature is a bijection of each of the words while the others stay.
+ * `check` signs the address, the tag and, while the block is live, the site. In a block that waits
+ * in quarantine it is another signature of the first two alone, and a third one afterwards: byte
+ * allocators keep their links in the first 16 bytes of a free block, so what follows still tells a
+ * second free when the block is the heap's again. A flip of any single bit of a live header changes
+ * what is compared: the signature is a bijection of each of the words while the others stay.
  */
 #pragma once
 
@@ -75,6 +75,16 @@ static inline uint64_t guard_sign(const struct axalloc_guard *guard, const void 
 static inline uint64_t guard_live_check(uint64_t signature, const struct guard_header *header)
 {
     return signature + header->site;
+}
+
+static inline uint64_t guard_waiting_check(uint64_t signature)
+{
+    return ~signature;
+}
+
+static inline uint64_t guard_released_check(uint64_t signature)
+{
+    return guard_waiting_check(signature) - 1;
 }
 
 /* What follows the payload. Its first byte is never 0, which is what strings overflow with. */
