@@ -53,6 +53,12 @@ static inline size_t guard_size(uint64_t tag)
     return (size_t)(tag >> GUARD_SIZE_SHIFT);
 }
 
+/* Bytes of the payload that are poisoned: the canary is in them, or behind. */
+static inline size_t guard_padded(size_t size)
+{
+    return (size_t)ax_align_up(size, AX_MALLOC_ALIGN);
+}
+
 static inline size_t guard_offset(uint64_t tag)
 {
     return (size_t)1 << (tag & GUARD_OFFSET_LOG2);
