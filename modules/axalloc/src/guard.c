@@ -75,7 +75,10 @@ static inline void *alloc_dressed(struct axalloc *self, size_t size, unsigned of
         start = alloc_after_flush(self, below);
     if (start == NULL)
         return NULL;
-    return guard_dress(&self->guard, start, tag_for(size, offset_log2), site);
+    char *payload = (char *)start + ((size_t)1 << offset_log2);
+    uint64_t tag = tag_for(size, offset_log2);
+    guard_seal(payload, size, guard_sign_live(&self->guard, payload, tag, site));
+    return payload;
 }
 
 /* Invalid layouts, pages, and alignments for which the gap is larger than the header. */
@@ -150,8 +153,8 @@ static inline void *wait(struct axalloc_guard *guard, void *payload, size_t size
 }
 
 /* `pointer` is a live block of that size whose canary is whole, or it is the end. */
-static inline uint64_t verify(struct axalloc *self, const void *pointer, size_t size,
-                              enum guard_act act, const void *site)
+static AX_ALWAYS_INLINE uint64_t verify(struct axalloc *self, const void *pointer, size_t size,
+                                        enum guard_act act, const void *site)
 {
     const struct guard_header *header = guard_header_of(pointer);
     if (!guard_can_read(&self->guard, pointer))
@@ -160,8 +163,7 @@ static inline uint64_t verify(struct axalloc *self, const void *pointer, size_t 
     if (header->check != guard_live_check(signature, header) ||
         (size != GUARD_SIZE_UNKNOWN && size != guard_size(tag)))
         guard_refuse(self, pointer, size, act, site);
-    if (!guard_has_page(tag) &&
-        guard_load((const char *)pointer + guard_size(tag)) != guard_canary(signature))
+    if (!guard_has_page(tag) && !guard_is_sealed(pointer, guard_size(tag), guard_canary(signature)))
         guard_overflowed(self, pointer, act, site);
     return signature;
 }
@@ -231,7 +233,8 @@ static bool resize(struct axalloc *self, void *pointer, uint64_t tag, struct ax_
     struct ax_layout below = {offset + bytes_behind(layout.size), AX_MALLOC_ALIGN};
     if (!heap_resize(self, start, below, &ignored))
         return false;
-    guard_dress(&self->guard, start, tag_for(layout.size, tag & GUARD_OFFSET_LOG2), site);
+    tag = tag_for(layout.size, tag & GUARD_OFFSET_LOG2);
+    guard_seal_again(pointer, layout.size, guard_sign_live(&self->guard, pointer, tag, site));
     return true;
 }
 

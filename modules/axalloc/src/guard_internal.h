@@ -91,18 +91,15 @@ static inline bool guard_is_poisoned(const void *payload, size_t size)
     return true;
 }
 
-/* Turn the block at `start` into a guarded one with its payload 2^offset_log2 bytes further. */
-static inline void *guard_dress(const struct axalloc_guard *guard, void *start, uint64_t tag,
-                                const void *site)
+/* Sign the header before `payload` as that of a live block; returns its canary. */
+static inline uint64_t guard_sign_live(const struct axalloc_guard *guard, void *payload,
+                                       uint64_t tag, const void *site)
 {
-    char *payload = (char *)start + guard_offset(tag);
     uint64_t signature = guard_sign(guard, payload, tag);
     struct guard_header *header = guard_header_of(payload);
     header->site = (uintptr_t)site;
     header->freed_at = 0;
     header->tag = tag;
     header->check = guard_live_check(signature, header);
-    if (!guard_has_page(tag))
-        guard_store(payload + guard_size(tag), guard_canary(signature));
-    return payload;
+    return guard_canary(signature);
 }

@@ -71,8 +71,7 @@ static const char *check_live(const struct axalloc_guard *guard, const void *pay
     uint64_t canary = guard_canary(guard_sign(guard, payload, header->tag));
     if (header->freed_at != 0)
         return "guard: a live block's header changed";
-    if (!guard_has_page(header->tag) &&
-        guard_load((const char *)payload + guard_size(header->tag)) != canary)
+    if (!guard_has_page(header->tag) && !guard_is_sealed(payload, guard_size(header->tag), canary))
         return "guard: a block was written to past its end";
     return NULL;
 }
