@@ -4,6 +4,7 @@
  */
 #include "guard.h"
 #include "heap.h"
+#include "pages.h"
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
 #include <axlog/log.h>
@@ -87,6 +88,8 @@ AX_COLD static AX_NOINLINE void forget(struct axalloc *self)
     axalloc_bytes_init(&self->heap);
     struct axsync_spin_state page_state = axsync_spin_lock(&self->page_lock);
     axalloc_pages_init(&self->pages);
+    memset(self->usage, 0, sizeof self->usage);
+    memset(&self->reclaimer, 0, sizeof self->reclaimer);
     axsync_spin_unlock(&self->page_lock, page_state);
     axsync_spin_unlock(&self->heap_lock, state);
     if (CONFIG_AXALLOC_GUARD)
@@ -99,7 +102,7 @@ AX_COLD enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, si
     struct ax_vaddr heap;
     forget(self);
     if (axalloc_add_pages(self, start, size) == AX_OK &&
-        axalloc_alloc_pages(self, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK)
+        pages_alloc(self, AXALLOC_HEAP, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK)
         return axalloc_add_memory(self, heap, AXALLOC_MIN_HEAP_BYTES);
     forget(self);
     size_t records = (size_t)ax_align_up(axalloc_pages_metadata_bytes(FIRST_PAGES), AX_PAGE_SIZE);

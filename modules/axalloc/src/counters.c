@@ -63,6 +63,28 @@ size_t axalloc_available_pages(struct axalloc *self)
     return ask_pages(self, axalloc_pages_available);
 }
 
+struct axalloc_usage axalloc_usage(struct axalloc *self, enum axalloc_kind kind)
+{
+    settle(self);
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    struct axalloc_usage usage = self->usage[kind];
+    axsync_spin_unlock(&self->page_lock, state);
+    return usage;
+}
+
+static const char *check_pages(const struct axalloc *self) AX_REQUIRES(self->page_lock)
+{
+    size_t pages = 0;
+    for (unsigned kind = 0; kind < AXALLOC_KINDS; kind++) {
+        const struct axalloc_usage *usage = &self->usage[kind];
+        pages += usage->pages;
+        if (usage->pages > usage->peak_pages)
+            return "facade: a kind has more pages than at its peak";
+    }
+    return pages == used(&self->pages) ? axalloc_pages_check(&self->pages)
+                                       : "facade: the kinds' pages are not those in use";
+}
+
 const char *axalloc_check(struct axalloc *self)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
@@ -71,7 +93,7 @@ const char *axalloc_check(struct axalloc *self)
     if (broken != NULL)
         return broken;
     state = axsync_spin_lock(&self->page_lock);
-    broken = axalloc_pages_check(&self->pages);
+    broken = check_pages(self);
     axsync_spin_unlock(&self->page_lock, state);
     return broken != NULL || !CONFIG_AXALLOC_GUARD ? broken : guard_check(self);
 }

@@ -50,12 +50,6 @@ static inline uint64_t tag_for(size_t size, uint64_t offset_log2)
     return (uint64_t)size << GUARD_SIZE_SHIFT | offset_log2;
 }
 
-/* A block of the heap; the quarantine is emptied for it if it must. */
-static AX_NOINLINE void *alloc_after_flush(struct axalloc *self, struct ax_layout below)
-{
-    return CONFIG_AXALLOC_QUARANTINE && guard_flush(self) ? heap_alloc(self, below) : NULL;
-}
-
 static inline bool is_whole_pages(size_t size)
 {
     return CONFIG_AXALLOC_GUARD_PAGES && size % AX_PAGE_SIZE == 0;
@@ -71,8 +65,6 @@ static inline void *alloc_dressed(struct axalloc *self, size_t size, unsigned of
 {
     struct ax_layout below = {((size_t)1 << offset_log2) + bytes_behind(size), align};
     void *start = heap_alloc(self, below);
-    if (start == NULL)
-        start = alloc_after_flush(self, below);
     if (start == NULL)
         return NULL;
     char *payload = (char *)start + ((size_t)1 << offset_log2);

@@ -43,7 +43,8 @@ static enum ax_err take_page(struct axhal_frame_source *self, struct ax_paddr *o
         return AX_OK;
     }
     struct ax_vaddr page;
-    enum ax_err err = axalloc_alloc_pages(axalloc_global(), 1, AX_PAGE_SIZE, &page);
+    enum ax_err err =
+        axalloc_alloc_pages_as(axalloc_global(), AXALLOC_PAGE_TABLES, 1, AX_PAGE_SIZE, &page);
     return err == AX_OK ? axhal_virt_to_phys(page, out) : err;
 }
 
