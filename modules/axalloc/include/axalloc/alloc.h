@@ -75,16 +75,15 @@ struct axalloc_accounts {
  * guards what follows it. (C gives clang's annotations no way to say that of a struct's fields.)
  */
 struct axalloc {
+#if CONFIG_AXALLOC_GUARD
+    struct axalloc_guard guard; /* has no lock: see src/guard.c */
+#endif
     struct axsync_spinlock heap_lock;
     struct axalloc_bytes heap;
 
     struct axsync_spinlock page_lock; /* taken inside heap_lock, never around it */
     struct axalloc_pages pages;
     struct axalloc_accounts accounts;
-
-#if CONFIG_AXALLOC_GUARD
-    struct axalloc_guard guard; /* has no lock: see src/guard.c */
-#endif
 };
 
 /* The name of the byte allocator in this image: "tlsf". */
