@@ -10,5 +10,5 @@ includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-benches := bytes_axle bytes_facade bytes_libc pages
+host-benches := bytes_axle bytes_facade bytes_libc pages threads
 target-tests := tests/target/suite.c
