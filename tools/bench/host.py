@@ -160,7 +160,7 @@ def time_all(field: Field, plan: Plan) -> Dict[str, Dict[str, List[float]]]:
     return times
 
 
-def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple[List[Table], List[Figure]]:
+def time_table(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple[Table, List[Figure]]:
     least = {workload: {name: min(ns) for name, ns in of.items()} for workload, of in times.items()}
     top = {workload: best({p.name: of[p.name] for p in field.peers}) for workload, of in least.items()}
     rows: List[List[Cell]] = []
@@ -168,9 +168,7 @@ def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple
         rows.append([name] + [round(least[w][name], 2) for w in TIMED] +
                     [round(least[w][name] / top[w][1], 3) for w in TIMED])
     table = Table("host-time", "Nanoseconds a pair under churn, and over the best of Debian's in this run",
-                  ["allocator", *TIMED, *[f"{w} ratio" for w in TIMED]], rows)
-    plotted = Table("host-churn-ns", "Nanoseconds a pair under churn", ["allocator", *TIMED],
-                    [row[:1 + len(TIMED)] for row in rows], "ns a pair", True)
+                  ["allocator", *TIMED, *[f"{w} ratio" for w in TIMED]], rows, "ns a pair", True, len(TIMED))
     figures = []
     for program in field.cores:
         for workload in TIMED:
@@ -179,7 +177,7 @@ def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple
                 ratio = round(least[workload][program.name] / top[workload][1], 3)
                 peer = (f"ns {top[workload][0]}", top[workload][1])
                 figures.append(Figure(f"{program.name} {workload}: ns over the best peer's", ratio, target, peer))
-    return [table, plotted], figures
+    return table, figures
 
 
 def noise(times: Dict[str, Dict[str, List[float]]]) -> str:
@@ -226,9 +224,9 @@ def run(wanted: List[str], plan: Plan) -> Result:
     tables = instruction_tables(counts, net_of)
     figures = instruction_figures(field, counts, net_of)
     times = time_all(field, plan)
-    time_table, time_figures = time_tables(field, times)
+    timed, time_figures = time_table(field, times)
     memory_table, memory_figures = memory(field, plan)
-    return Result([*tables, *time_table, memory_table], figures + time_figures + memory_figures,
+    return Result([*tables, timed, memory_table], figures + time_figures + memory_figures,
                   [*field.missing, noise(times)])
 
 

@@ -83,9 +83,7 @@ def run(wanted: List[str], plan: Plan) -> Result:
         [name] + [round(least[w][name], 2) for w in TIMED] + [round(top[w][1] / least[w][name], 3) for w in TIMED]
         for name in peaks]
     time_table = Table("threads-time", "Two threads: nanoseconds a pair, and speed over the best of Debian's",
-                       ["allocator", *TIMED, *[f"{w} speed" for w in TIMED]], rows)
-    plotted = Table("threads-ns", "Two threads: nanoseconds a pair", ["allocator", *TIMED],
-                    [row[:1 + len(TIMED)] for row in rows], "ns a pair", True)
+                       ["allocator", *TIMED, *[f"{w} speed" for w in TIMED]], rows, "ns a pair", True, len(TIMED))
     memory = Table("threads-memory", "Peak resident memory over peak live bytes", ["allocator", *plan.peaks],
                    [[name, *of.values()] for name, of in peaks.items()], "ratio")
     figures = []
@@ -98,7 +96,7 @@ def run(wanted: List[str], plan: Plan) -> Result:
             figures.append(Figure(f"libaxalloc-{program.name} peak over live, {name}", value,
                                   targets.THREADS["peak over live"],
                                   best({p.name: peaks[p.name][name] for p in peers})))
-    return Result([time_table, plotted, memory], figures, notes)
+    return Result([time_table, memory], figures, notes)
 
 
 __all__ = ["FULL", "SMOKE", "Failed", "run"]
