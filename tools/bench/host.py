@@ -56,7 +56,7 @@ def gather(wanted: List[str]) -> Field:
             hardened.append(Program(f"{name} hardened", folder / "bench-bytes_facade", {}))
     peers, missing = programs.peers(programs.build() / "bench-bytes_libc")
     if not hardened:
-        missing.append("FEATURES=hardened is not in this tree: its cost is not measured")
+        missing.append("FEATURES=hardened is not in this tree: no figures of it")
     return Field(cores, facades, hardened, peers, missing)
 
 
