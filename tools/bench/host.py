@@ -49,7 +49,7 @@ def gather(wanted: List[str]) -> Field:
     cores, facades, hardened = [], [], []
     for name in wanted:
         folder = programs.build(ALLOC=name)
-        cores.append(Program(name, folder / "bench-bytes_axle", {}))
+        cores.append(Program(name, programs.core(folder, "bytes"), {}))
         facades.append(Program(f"{name} facade", folder / "bench-bytes_facade", {}))
         if "hardened" in programs.features():
             folder = programs.build(["hardened"], ALLOC=name)

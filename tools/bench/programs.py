@@ -110,9 +110,10 @@ def build(flags: Iterable[str] = (), **variables: str) -> Path:
     return ROOT / said.split()[-1] / "axalloc"
 
 
-def glibc() -> Program:
-    """malloc of this machine's C library: the benchmark program of any configuration."""
-    return Program("glibc", build() / "bench-bytes_libc", {})
+def core(folder: Path, what: str) -> Path:
+    """The program of an allocator's core: with its cache in front, where that is how it is meant."""
+    cached = folder / f"bench-{what}_cached"
+    return cached if cached.exists() else folder / f"bench-{what}_axle"
 
 
 def peers(program: Path) -> Tuple[List[Program], List[str]]:
