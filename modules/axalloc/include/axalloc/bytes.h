@@ -45,6 +45,7 @@ void axalloc_bytes_init(struct axalloc_bytes *self);
 /*
  * Give the heap the `size` bytes at `start`; any alignment, rounded inward. Adjacent to, above or
  * below the regions it has. The heap owns the bytes from AX_OK on; their contents are lost.
+ * An allocator may merge regions of the same use that touch; then they are one in all respects.
  *
  * AX_EINVAL: too small to hold even one block, or past the end of the address space, or larger
  * than the allocator can manage; nothing changed and nothing was written.
@@ -74,7 +75,8 @@ bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t siz
 
 /*
  * Take an empty AXALLOC_REGION_GOES_BACK region out of the heap. True: `*out` is the region as
- * rounded by axalloc_bytes_add_memory(), the caller's again. False: there is none.
+ * rounded by axalloc_bytes_add_memory(), the caller's again; if it was merged from several it is
+ * all of them, which go back together. False: there is none.
  */
 bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out);
 
