@@ -10,7 +10,7 @@ import statistics
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from bench import programs, targets
-from bench.programs import EMPTY, Count, Failed, Program, progress
+from bench.programs import EMPTY, Count, Failed, Program, TooSlow, progress
 from bench.report import Cell, Figure, Result, Table, best
 
 SMALL, WIDE = ("16", "6"), ("8", "13")
@@ -19,6 +19,7 @@ TIMED = {"churnS-1k": (*SMALL, "1000"), "churnS-10k": (*SMALL, "10000"),
 SIZES = [16 << i for i in range(9)]
 SEEDS = ("1", "2", "3")
 KINDS = ("alloc", "free")
+FILL_LIMIT_S = 40
 
 
 class Plan(NamedTuple):
@@ -188,18 +189,26 @@ def noise(times: Dict[str, Dict[str, List[float]]]) -> str:
 
 # ---- use of memory ----
 
+def share(program: Program, arguments: Tuple[str, ...], plan: Plan) -> Optional[float]:
+    """The mean over the seeds; of those that an allocator could do in time, None if it was none."""
+    shares = []
+    for seed in plan.seeds:
+        try:
+            said = program.run(*arguments, *([seed] if len(arguments) == 3 else []), limit=FILL_LIMIT_S)
+        except TooSlow:
+            progress(f"{program.name}: {' '.join(arguments)} takes more than {FILL_LIMIT_S} s: given up")
+            break
+        shares.append(float(said.split()[1]))
+    return round(statistics.mean(shares), 4) if shares else None
+
+
 def memory(field: Field, plan: Plan) -> Tuple[Table, List[Figure]]:
     progress("filling arenas")
     workloads = {"fill": ("fill", *WIDE), "fillS": ("fill", *SMALL), "sustain": ("sustain", *WIDE),
                  "sustainS": ("sustain", *SMALL), "shift": ("shift",)}
     jobs = [(program, arguments) for program in field.cores for arguments in workloads.values()]
 
-    def share(job: Tuple[Program, Tuple[str, ...]]) -> float:
-        program, arguments = job
-        said = [program.run(*arguments, *([seed] if len(arguments) == 3 else [])) for seed in plan.seeds]
-        return round(statistics.mean(float(text.split()[1]) for text in said), 4)
-
-    shares = programs.in_parallel(share, jobs)
+    shares = programs.in_parallel(lambda job: share(*job, plan), jobs)
     rows: List[List[Cell]] = []
     figures = []
     for i, program in enumerate(field.cores):

@@ -99,7 +99,8 @@ def plot(table: Table, tsv: Path) -> None:
                if any(isinstance(row[i - 1], (int, float)) for row in table.rows)]
     bars = [f"'{tsv}' using {i}:xtic(1) every ::1 title \"{table.columns[i - 1]}\" "
             f"linecolor rgb '{COLOURS[n % len(COLOURS)]}'" for n, i in enumerate(columns)]
-    script = [f"set terminal svg size {300 + 60 * len(table.rows) * max(1, len(columns) // 2)},480 dynamic",
+    width = max(640, 300 + 60 * len(table.rows) * max(1, len(columns) // 2))
+    script = [f"set terminal svg size {width},480 dynamic",
               f"set output '{tsv.with_suffix('.svg')}'", f'set title "{table.title}" noenhanced',
               'set datafile separator "\\t"', "set style data histograms", "set style fill solid",
               "set xtics rotate by -30 noenhanced", f'set ylabel "{table.unit}"', "set grid ytics",
