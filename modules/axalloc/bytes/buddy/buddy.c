@@ -11,8 +11,8 @@
  *     the blocks, and only in free ones. Lists are doubly linked: a buddy leaves its list at once.
  *   - A request gets the units that it needs. The rest of the power of two is freed at once, as
  *     smaller blocks, so a live block may be any number of units: a sum of powers of two.
- *   - When no power of two is left that holds a request, the largest that it exceeds will do, if
- *     what lies behind it is free (find_span).
+ *   - When no power of two is left that holds a request, smaller free blocks that happen to lie in
+ *     a row will do (find_span).
  *
  * Invariants, all of them checked by check.c: blocks, live and free, cover the units of a region;
  * a free block is aligned to its size, and no block's buddy is free as it is; a free block is on
@@ -129,31 +129,55 @@ static void take_span(struct axalloc_bytes *self, struct buddy_span span)
     }
 }
 
-/* How many blocks find_span() tries. */
+/* Where the free block begins that ends where `unit` begins; `unit` if there is none. */
+static size_t free_before(const struct buddy_region *region, size_t unit)
+{
+    for (unsigned order = 0; (size_t)1 << order <= unit - region->low; order++) {
+        size_t before = unit - ((size_t)1 << order);
+        if (is_free_of_order(region, before, order))
+            return before;
+        if ((unit >> order & 1) != 0)
+            break; /* no larger block ends here */
+    }
+    return unit;
+}
+
+/* Free blocks in a row around a free block: all before it, behind it as many as `count` needs. */
+static struct buddy_span span_around(const struct buddy_block *block, size_t count)
+{
+    struct buddy_region *region = block->region;
+    size_t unit = unit_of(region, block), before = free_before(region, unit);
+    for (; before != unit; before = free_before(region, unit))
+        unit = before;
+    return (struct buddy_span){region, unit, free_units(region, unit, count)};
+}
+
+/* How many blocks find_span() tries of each order. */
 enum { SPAN_TRIES = 4 };
 
-/* Free blocks in a row of at least `count` units, of which the first has more than half of them. */
+/*
+ * Free blocks in a row of at least `count` units. Where there are so many, one of the blocks has
+ * more than a quarter of them. The newest are tried, so what was just added is found.
+ */
 static bool find_span(const struct axalloc_bytes *self, size_t count, struct buddy_span *out)
 {
-    unsigned order = ax_log2_floor(count);
-    const struct buddy_links *links = &self->heads[order];
-    for (int tries = 0; has_order(self, order) && tries < SPAN_TRIES; tries++) {
-        links = links->prev;
-        if (links == &self->heads[order])
-            break;
-        const struct buddy_block *block = AX_CONTAINER_OF(links, struct buddy_block, links);
-        size_t unit = unit_of(block->region, block);
-        size_t found = free_units(block->region, unit, count);
-        if (found >= count) {
-            *out = (struct buddy_span){block->region, unit, found};
-            return true;
+    unsigned largest = ax_log2_floor(count), least = largest < 2 ? 0 : largest - 2;
+    for (unsigned order = largest + 1; order-- > least;) {
+        const struct buddy_links *head = &self->heads[order], *links = head;
+        for (int tries = 0; has_order(self, order) && tries < SPAN_TRIES; tries++) {
+            links = links->prev;
+            if (links == head)
+                break;
+            *out = span_around(AX_CONTAINER_OF(links, struct buddy_block, links), count);
+            if (out->count >= count)
+                return true;
         }
     }
     return false;
 }
 
-/* Take free units: a block of at least `order`, or else blocks in a row with `count` units. */
-static bool take(struct axalloc_bytes *self, size_t count, unsigned order, struct buddy_span *out)
+/* Take free units: a block of at least `order`, or else blocks in a row of `count` units. */
+static bool take(struct axalloc_bytes *self, unsigned order, size_t count, struct buddy_span *out)
 {
     uint64_t orders = self->occupied >> order;
     if (orders != 0) {
@@ -161,7 +185,7 @@ static bool take(struct axalloc_bytes *self, size_t count, unsigned order, struc
         struct buddy_block *block = oldest(self, found);
         size_t unit = unit_of(block->region, block);
         *out = (struct buddy_span){block->region, unit, (size_t)1 << found};
-    } else if (order > ax_log2_ceil(count) || !find_span(self, count, out)) {
+    } else if (!find_span(self, count, out)) {
         return false;
     }
     take_span(self, *out);
@@ -182,18 +206,20 @@ static void *keep_part(struct axalloc_bytes *self, struct buddy_span from, size_
     return unit_address(from.region, unit);
 }
 
-/* For what is not small. Up to a page, alignment comes with the order; above, by so much more. */
+/*
+ * For what is not small. Up to a page, a block of that order is aligned; else there are so many
+ * units more that an aligned one is among the first, wherever they lie.
+ */
 static AX_NOINLINE void *alloc_large(struct axalloc_bytes *self, size_t count, size_t align)
 {
     struct buddy_span span;
-    size_t align_units = align >> BUDDY_UNIT_LOG2;
-    size_t slack = align > AX_PAGE_SIZE ? align_units - 1 : 0;
-    if (count >= BUDDY_UNITS_LIMIT || align_units >= BUDDY_UNITS_LIMIT)
+    size_t align_units = align > BUDDY_UNIT ? align >> BUDDY_UNIT_LOG2 : 1;
+    if (count >= BUDDY_UNITS_LIMIT / 2 || align_units >= BUDDY_UNITS_LIMIT / 2)
         return NULL;
-    unsigned order = ax_log2_ceil(count + slack);
-    if (slack == 0 && order < ax_log2_floor(align_units | 1))
-        order = ax_log2_floor(align_units);
-    if (!take(self, count + slack, order, &span))
+    size_t enough = count + align_units - 1;
+    size_t aligned = count > align_units ? count : align_units;
+    unsigned order = ax_log2_ceil(align_units > BUDDY_PAGE_UNITS ? enough : aligned);
+    if (!take(self, order, enough, &span))
         return NULL;
     uint64_t first = ax_align_up((uintptr_t)unit_address(span.region, span.unit), align);
     return keep_part(self, span, unit_of(span.region, ax_vaddr_ptr(ax_vaddr(first))), count);
