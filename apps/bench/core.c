@@ -1,5 +1,5 @@
 /* The byte allocator's own functions, on memory that it shares with nobody. */
-#include <axle/core.h>
+#include <core.h>
 
 #include <workload.h>
 

@@ -93,7 +93,7 @@ def facade_table(isa: str, found: Dict[str, Measured]) -> Table:
                      round(2 * mean(of, "facade-hot-pair"), 1), round(mean(of, "facade-mix"), 1),
                      round(of.payload, 4)])
     return Table(f"guest-{isa}-facade", f"{isa} guest: axalloc_malloc() and axalloc_free(), instructions",
-                 columns, rows)
+                 columns, rows, "instructions", False, 4)
 
 
 def values_of(of: Measured) -> Dict[str, float]:

@@ -10,7 +10,7 @@ import statistics
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from bench import programs, targets
-from bench.programs import EMPTY, Count, Failed, Program, progress
+from bench.programs import EMPTY, Count, Failed, Program, TooSlow, progress
 from bench.report import Cell, Figure, Result, Table, best
 
 SMALL, WIDE = ("16", "6"), ("8", "13")
@@ -19,6 +19,7 @@ TIMED = {"churnS-1k": (*SMALL, "1000"), "churnS-10k": (*SMALL, "10000"),
 SIZES = [16 << i for i in range(9)]
 SEEDS = ("1", "2", "3")
 KINDS = ("alloc", "free")
+FILL_LIMIT_S = 40
 
 
 class Plan(NamedTuple):
@@ -49,14 +50,14 @@ def gather(wanted: List[str]) -> Field:
     cores, facades, hardened = [], [], []
     for name in wanted:
         folder = programs.build(ALLOC=name)
-        cores.append(Program(name, folder / "bench-bytes_axle", {}))
+        cores.append(Program(name, programs.core(folder, "bytes"), {}))
         facades.append(Program(f"{name} facade", folder / "bench-bytes_facade", {}))
         if "hardened" in programs.features():
             folder = programs.build(["hardened"], ALLOC=name)
             hardened.append(Program(f"{name} hardened", folder / "bench-bytes_facade", {}))
     peers, missing = programs.peers(programs.build() / "bench-bytes_libc")
     if not hardened:
-        missing.append("FEATURES=hardened is not in this tree: its cost is not measured")
+        missing.append("FEATURES=hardened is not in this tree: no figures of it")
     return Field(cores, facades, hardened, peers, missing)
 
 
@@ -160,7 +161,7 @@ def time_all(field: Field, plan: Plan) -> Dict[str, Dict[str, List[float]]]:
     return times
 
 
-def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple[List[Table], List[Figure]]:
+def time_table(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple[Table, List[Figure]]:
     least = {workload: {name: min(ns) for name, ns in of.items()} for workload, of in times.items()}
     top = {workload: best({p.name: of[p.name] for p in field.peers}) for workload, of in least.items()}
     rows: List[List[Cell]] = []
@@ -168,9 +169,7 @@ def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple
         rows.append([name] + [round(least[w][name], 2) for w in TIMED] +
                     [round(least[w][name] / top[w][1], 3) for w in TIMED])
     table = Table("host-time", "Nanoseconds a pair under churn, and over the best of Debian's in this run",
-                  ["allocator", *TIMED, *[f"{w} ratio" for w in TIMED]], rows)
-    plotted = Table("host-churn-ns", "Nanoseconds a pair under churn", ["allocator", *TIMED],
-                    [row[:1 + len(TIMED)] for row in rows], "ns a pair", True)
+                  ["allocator", *TIMED, *[f"{w} ratio" for w in TIMED]], rows, "ns a pair", True, len(TIMED))
     figures = []
     for program in field.cores:
         for workload in TIMED:
@@ -179,7 +178,7 @@ def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple
                 ratio = round(least[workload][program.name] / top[workload][1], 3)
                 peer = (f"ns {top[workload][0]}", top[workload][1])
                 figures.append(Figure(f"{program.name} {workload}: ns over the best peer's", ratio, target, peer))
-    return [table, plotted], figures
+    return table, figures
 
 
 def noise(times: Dict[str, Dict[str, List[float]]]) -> str:
@@ -190,18 +189,26 @@ def noise(times: Dict[str, Dict[str, List[float]]]) -> str:
 
 # ---- use of memory ----
 
+def share(program: Program, arguments: Tuple[str, ...], plan: Plan) -> Optional[float]:
+    """The mean over the seeds; of those that an allocator could do in time, None if it was none."""
+    shares = []
+    for seed in plan.seeds:
+        try:
+            said = program.run(*arguments, *([seed] if len(arguments) == 3 else []), limit=FILL_LIMIT_S)
+        except TooSlow:
+            progress(f"{program.name}: {' '.join(arguments)} takes more than {FILL_LIMIT_S} s: given up")
+            break
+        shares.append(float(said.split()[1]))
+    return round(statistics.mean(shares), 4) if shares else None
+
+
 def memory(field: Field, plan: Plan) -> Tuple[Table, List[Figure]]:
     progress("filling arenas")
     workloads = {"fill": ("fill", *WIDE), "fillS": ("fill", *SMALL), "sustain": ("sustain", *WIDE),
                  "sustainS": ("sustain", *SMALL), "shift": ("shift",)}
     jobs = [(program, arguments) for program in field.cores for arguments in workloads.values()]
 
-    def share(job: Tuple[Program, Tuple[str, ...]]) -> float:
-        program, arguments = job
-        said = [program.run(*arguments, *([seed] if len(arguments) == 3 else [])) for seed in plan.seeds]
-        return round(statistics.mean(float(text.split()[1]) for text in said), 4)
-
-    shares = programs.in_parallel(share, jobs)
+    shares = programs.in_parallel(lambda job: share(*job, plan), jobs)
     rows: List[List[Cell]] = []
     figures = []
     for i, program in enumerate(field.cores):
@@ -226,9 +233,9 @@ def run(wanted: List[str], plan: Plan) -> Result:
     tables = instruction_tables(counts, net_of)
     figures = instruction_figures(field, counts, net_of)
     times = time_all(field, plan)
-    time_table, time_figures = time_tables(field, times)
+    timed, time_figures = time_table(field, times)
     memory_table, memory_figures = memory(field, plan)
-    return Result([*tables, *time_table, memory_table], figures + time_figures + memory_figures,
+    return Result([*tables, timed, memory_table], figures + time_figures + memory_figures,
                   [*field.missing, noise(times)])
 
 

@@ -107,7 +107,7 @@ static inline void bench_mix(void **slots, size_t count, struct bench_sizes size
  */
 static inline void bench_hostile(void **slots, size_t count)
 {
-    enum { SMALL = 48, REQUESTS = 512 };
+    enum { SMALL = 48, REQUESTS = 128 };
     uint64_t seed = 1;
     void *blocks[REQUESTS];
     for (size_t i = 0; i < count; i++)

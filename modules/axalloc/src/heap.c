@@ -12,7 +12,7 @@ void *heap_try_alloc(struct axalloc *self, struct ax_layout layout)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     void *block = axalloc_bytes_alloc(&self->heap, layout);
-    if (block == NULL && heap_grow(self, layout))
+    if (block == NULL && !AXALLOC_BYTES_WORKS_IN_PAGES && heap_grow(self, layout))
         block = axalloc_bytes_alloc(&self->heap, layout);
     axsync_spin_unlock(&self->heap_lock, state);
     return block;
@@ -28,6 +28,14 @@ void heap_dealloc(struct axalloc *self, void *pointer, size_t size)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     if (axalloc_bytes_dealloc(&self->heap, pointer, size))
+        heap_shrink(self);
+    axsync_spin_unlock(&self->heap_lock, state);
+}
+
+void heap_put(struct axalloc *self, void *const *blocks, size_t count)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    if (axalloc_bytes_put(&self->heap, blocks, count))
         heap_shrink(self);
     axsync_spin_unlock(&self->heap_lock, state);
 }

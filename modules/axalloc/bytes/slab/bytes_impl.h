@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 enum {
-    AXALLOC_BYTES_WORKS_IN_PAGES = 1, /* takes pages from a source of them */
-    AXALLOC_BYTES_HAS_CLASSES = 1,    /* axalloc_bytes_take(), axalloc_bytes_put() */
+    AXALLOC_BYTES_WORKS_IN_PAGES = 1,     /* takes pages from a source of them */
+    AXALLOC_BYTES_CLASSES = SLAB_CLASSES, /* 0 is none */
 };
 
 /* The slabs of a class by how full they are. What comes first is allocated from first. */

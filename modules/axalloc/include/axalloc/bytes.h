@@ -143,16 +143,17 @@ void axalloc_bytes_use_source(struct axalloc_bytes *self, struct axalloc_page_so
 void axalloc_bytes_trim(struct axalloc_bytes *self);
 
 /*
- * And this for one with size classes, AXALLOC_BYTES_HAS_CLASSES: what the caches in front of it
- * (src/cache.c) work by. `bytes_impl.h` has, inline:
+ * Size classes, for the caches in front of the allocator (<axalloc/cache.h>): 1 up to, but not
+ * with, AXALLOC_BYTES_CLASSES; 0 is none. `bytes_impl.h` has these, or takes them from
+ * <axalloc/bytes_regions.h>:
  *
- *     unsigned axalloc_bytes_class_for(layout)         its class; above the last: no class
- *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block; needs no lock
- *     size_t axalloc_bytes_class_size(class)           usable bytes of an object of the class
+ *     unsigned axalloc_bytes_class_for(layout)         AXALLOC_BYTES_CLASSES or more: it has none
+ *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block; without a lock
+ *     size_t axalloc_bytes_class_size(class)           usable bytes of its objects, at least
  */
 
 /* Up to `most` objects of `class` into `out`: how many; 0: no memory, by this way at least. */
 size_t axalloc_bytes_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
 
-/* Free `count` blocks, of any classes. Returns true as axalloc_bytes_dealloc() does. */
+/* Free `count` blocks, of any sizes. Returns true as axalloc_bytes_dealloc() does. */
 bool axalloc_bytes_put(struct axalloc_bytes *self, void *const *objects, size_t count);
