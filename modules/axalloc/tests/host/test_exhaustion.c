@@ -325,7 +325,7 @@ static void page_handles_survive_every_failure(void **state)
 static void reclaiming_survives_every_failure(void **state)
 {
     (void)state;
-    fail_everywhere(reclaim_and_go_on, 3, 0);
+    fail_everywhere(reclaim_and_go_on, 2, 0);
 }
 
 /* Starting asks the page allocator once, for the first heap. */
