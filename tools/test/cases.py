@@ -154,13 +154,12 @@ def fault_cases(platform: str) -> Iterator[Case]:
 
 def hardened_cases(platform: str) -> Iterator[Case]:
     """FEATURES=hardened: no false alarm from what behaves, and a name for what does not."""
-    for alloc in allocators():
-        for app in ("memtest", "selftest"):
-            yield Case(f"{platform} {app} {alloc} hardened",
-                       Build(platform, app, alloc, features="hardened"))
-    for app in ("memtest", "selftest"):
-        yield Case(f"{platform} {app} guarded for debugging",
-                   Build(platform, app, features="debug"))
+    choices = [(alloc, "hardened") for alloc in allocators()] + [("", "debug")]
+    for alloc, flag in choices:
+        name = " ".join(filter(None, [alloc, flag]))
+        yield Case(f"{platform} selftest {name}", Build(platform, "selftest", alloc, features=flag))
+        yield Case(f"{platform} memtest {name}", Build(platform, "memtest", alloc, features=flag),
+                   args=hostile.SMALL_MEMTEST)
     fault = Build(platform, "fault", features="hardened")
     for name, words, calls in HEAP_FAULTS:
         yield Case(f"{platform} hardened fault heap-{name}", fault, args=f"heap-{name}",
