@@ -6,8 +6,5 @@
 
 #include <axalloc/alloc.h>
 
-/* What axalloc keeps back itself: blocks in quarantine. True: there was something. */
+/* Give back what axalloc keeps back itself, the blocks in quarantine. True: there was something. */
 bool reclaim_own(struct axalloc *self);
-
-/* The same, else whatever axalloc_set_reclaim() named. True: another try may do. */
-bool reclaim_any(struct axalloc *self, size_t wanted_bytes);
