@@ -133,6 +133,26 @@ static void a_resized_block_is_guarded_at_its_new_end(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void each_byte_of_the_canary_counts(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(&instance, MIB);
+    for (size_t size = 0; size < 64; size++) {
+        unsigned char *block = alloc(size);
+        for (size_t i = 0; i < 8; i++) {
+            assert_int_not_equal(block[size + i], 0);
+            block[size + i] ^= 1;
+            assert_string_equal(axalloc_check(&instance),
+                                "guard: a block was written to past its end");
+            expect_assert_failure(axalloc_dealloc_unsized(&instance, block));
+            block[size + i] ^= 1;
+        }
+        axalloc_dealloc(&instance, block, (struct ax_layout){size, 16});
+    }
+    assert_as_started();
+    arena_unmap(arena, MIB);
+}
+
 /* ---- quarantine ---- */
 
 /* Without a question for counters: by so many other frees that the block is the oldest. */
@@ -360,6 +380,7 @@ int main(void)
         cmocka_unit_test(what_is_usable_is_what_was_asked),
         cmocka_unit_test(sizes_that_cannot_be_are_null),
         cmocka_unit_test(a_resized_block_is_guarded_at_its_new_end),
+        cmocka_unit_test(each_byte_of_the_canary_counts),
         cmocka_unit_test(a_write_is_found_when_the_block_has_waited_long_enough),
         cmocka_unit_test(what_waits_is_not_handed_out),
         cmocka_unit_test(a_write_to_what_waits_is_found_by_the_check),
