@@ -133,20 +133,23 @@ static void a_resized_block_is_guarded_at_its_new_end(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void damage_and_repair(unsigned char *block, unsigned char *byte)
+{
+    assert_int_not_equal(*byte, 0);
+    *byte ^= 1;
+    assert_string_equal(axalloc_check(&instance), "guard: a block was written to past its end");
+    expect_assert_failure(axalloc_dealloc_unsized(&instance, block));
+    *byte ^= 1;
+}
+
 static void each_byte_of_the_canary_counts(void **state)
 {
     (void)state;
     unsigned char *arena = start(&instance, MIB);
     for (size_t size = 0; size < 64; size++) {
         unsigned char *block = alloc(size);
-        for (size_t i = 0; i < 8; i++) {
-            assert_int_not_equal(block[size + i], 0);
-            block[size + i] ^= 1;
-            assert_string_equal(axalloc_check(&instance),
-                                "guard: a block was written to past its end");
-            expect_assert_failure(axalloc_dealloc_unsized(&instance, block));
-            block[size + i] ^= 1;
-        }
+        for (size_t i = 0; i < 8; i++)
+            damage_and_repair(block, block + size + i);
         axalloc_dealloc(&instance, block, (struct ax_layout){size, 16});
     }
     assert_as_started();
