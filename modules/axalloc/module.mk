@@ -17,9 +17,11 @@ srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) \
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
-host-tests := conformance_bytes conformance_pages test_regressions test_facade test_accounts test_exhaustion test_random \
-    detection $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
+host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
+    detection $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
+    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
+    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+host-tests += test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-wraps := test_exhaustion:axalloc_pages_alloc test_exhaustion:axalloc_pages_alloc_at
 host-support := host/guard_ports.c
 host-benches := bytes_axle bytes_facade bytes_libc pages

@@ -156,13 +156,12 @@ def fault_cases(platform: str) -> Iterator[Case]:
 
 def hardened_cases(platform: str) -> Iterator[Case]:
     """FEATURES=hardened: no false alarm from what behaves, and a name for what does not."""
-    for alloc in allocators():
-        for app in ("memtest", "selftest"):
-            yield Case(f"{platform} {app} {alloc} hardened",
-                       Build(platform, app, alloc, features="hardened"))
-    for app in ("memtest", "selftest"):
-        yield Case(f"{platform} {app} guarded for debugging",
-                   Build(platform, app, features="debug"))
+    choices = [(alloc, "hardened") for alloc in allocators()] + [("", "debug")]
+    for alloc, flag in choices:
+        name = " ".join(filter(None, [alloc, flag]))
+        yield Case(f"{platform} selftest {name}", Build(platform, "selftest", alloc, features=flag))
+        yield Case(f"{platform} memtest {name}", Build(platform, "memtest", alloc, features=flag),
+                   args=hostile.SMALL_MEMTEST)
     yield Case(f"{platform} leaks of an app", Build(platform, "fault", features="debug"), LEAKS,
                args="heap-leak")
     fault = Build(platform, "fault", features="hardened")
