@@ -79,3 +79,15 @@ void heap_write_after_free(void)
     *at(block, 8) = 1;
     (void)axalloc_used_bytes(axalloc_global());
 }
+
+/* What the app does not free is no fault, but FEATURES=debug tells of it when main returns. */
+void heap_leak(void)
+{
+    struct ax_vaddr pages;
+    for (unsigned i = 0; i < 3; i++)
+        allocate(SIZE);
+    axalloc_free(axalloc_realloc(axalloc_malloc(SIZE), 2 * (size_t)SIZE));
+    if (axalloc_calloc(4, sizeof(long)) == NULL ||
+        axalloc_alloc_pages(axalloc_global(), 2, AX_PAGE_SIZE, &pages) != AX_OK)
+        release(allocate(SIZE));
+}

@@ -9,3 +9,4 @@ void heap_wrong_size_free(void);
 void heap_overflow(void);
 void heap_page_overflow(void);
 void heap_write_after_free(void);
+void heap_leak(void);

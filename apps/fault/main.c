@@ -153,6 +153,7 @@ static const struct {
     {"heap-overflow", heap_overflow},
     {"heap-page-overflow", heap_page_overflow},
     {"heap-write-after-free", heap_write_after_free},
+    {"heap-leak", heap_leak},
 };
 
 enum { FAULTS = sizeof faults / sizeof faults[0], STATUS_USAGE = 2 };

@@ -7,12 +7,13 @@ srcs-nolto := $(if $(CONFIG_AXALLOC_GUARD),src/alloc.c src/malloc.c)
 srcs := $(filter-out $(srcs-nolto),$(srcs)) \
     $(if $(CONFIG_AXALLOC_GUARD),src/guard.c src/guard_windows.c) \
     $(if $(CONFIG_AXALLOC_GUARD_PAGES),src/guard_pages.c)
-guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c src/guard_walk.c)
+guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c src/guard_walk.c) \
+    $(if $(CONFIG_AXALLOC_LEAKS),src/track.c)
 cflags := $(if $(CONFIG_AXALLOC_GUARD),-foptimize-sibling-calls)
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
 srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) \
-    src/source.c src/start.c src/growth.c src/spare.c src/reclaim.c
+    src/source.c src/start.c src/growth.c src/spare.c src/reclaim.c src/report.c
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 # FEATURES=trace: these calls go by the recorder.
 trace-functions := axalloc_alloc axalloc_dealloc axalloc_dealloc_unsized axalloc_reallocate
@@ -25,9 +26,11 @@ srcs += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_BYTES_SLAB),,src/cla
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    detection $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) \
-    $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) \
-    $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+    detection $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
+    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
+    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+host-tests += test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
+host-wraps := test_exhaustion:axalloc_pages_alloc test_exhaustion:axalloc_pages_alloc_at
 host-support := host/guard_ports.c $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc
 target-tests := tests/target/suite.c

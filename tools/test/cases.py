@@ -71,6 +71,8 @@ FAULTS = (
 ADDRESS = "0x[0-9a-f]+"
 BY_APP = r"at pc 0x[0-9a-f]{16} \w+ \(apps/fault/heap.c:\d+\)"
 ALLOCATED = rf"^  allocated {BY_APP}"
+LEAKS = [r"^axle: leaked: 4 blocks, 332 bytes$", rf"^  3 blocks, 300 bytes, allocated {BY_APP}",
+         rf"^  1 block, 32 bytes, allocated {BY_APP}", "^  2 pages of kind app$"]
 HEAP_FAULTS = (
     ("double-free", rf"axalloc: double free of {ADDRESS} \(size 100, allocated at {ADDRESS}, "
                     rf"freed at {ADDRESS}\)$", [ALLOCATED, rf"^  freed {BY_APP}"]),
@@ -162,13 +164,14 @@ def fault_cases(platform: str) -> Iterator[Case]:
 
 def hardened_cases(platform: str) -> Iterator[Case]:
     """FEATURES=hardened: no false alarm from what behaves, and a name for what does not."""
-    for alloc in allocators():
-        for app in ("memtest", "selftest"):
-            yield Case(f"{platform} {app} {alloc} hardened",
-                       Build(platform, app, alloc, features="hardened"))
-    for app in ("memtest", "selftest"):
-        yield Case(f"{platform} {app} guarded for debugging",
-                   Build(platform, app, features="debug"))
+    choices = [(alloc, "hardened") for alloc in allocators()] + [("", "debug")]
+    for alloc, flag in choices:
+        name = " ".join(filter(None, [alloc, flag]))
+        yield Case(f"{platform} selftest {name}", Build(platform, "selftest", alloc, features=flag))
+        yield Case(f"{platform} memtest {name}", Build(platform, "memtest", alloc, features=flag),
+                   args=hostile.SMALL_MEMTEST)
+    yield Case(f"{platform} leaks of an app", Build(platform, "fault", features="debug"), LEAKS,
+               args="heap-leak")
     fault = Build(platform, "fault", features="hardened")
     for name, words, calls in HEAP_FAULTS:
         yield Case(f"{platform} hardened fault heap-{name}", fault, args=f"heap-{name}",

@@ -25,7 +25,7 @@
 struct guard_header {
     uintptr_t site;     /* return address of the call that allocated the block */
     uintptr_t freed_at; /* of the one that freed it; 0 while it is live */
-    uint64_t tag;       /* size << 8 | GUARD_HAS_PAGE | log2 of the payload's offset in the block */
+    uint64_t tag;       /* size << 8 | flags | log2 of the payload's offset in the block */
     uint64_t check;
 };
 
@@ -35,6 +35,7 @@ enum {
     GUARD_CANARY = 8,
     GUARD_OFFSET_LOG2 = 0x3f, /* this part of the tag */
     GUARD_HAS_PAGE = 0x40,    /* an unmapped page follows instead of a canary */
+    GUARD_IS_OLD = 0x80,      /* from before the app: not its leak */
     GUARD_SIZE_SHIFT = 8,
 };
 

@@ -39,7 +39,8 @@ static bool look_for_live(void *context, const void *payload, enum guard_state s
         return false;
     const struct guard_header *header = guard_header_of(payload);
     struct guard_block live = {payload, guard_size(header->tag),
-                               ax_vaddr_ptr(ax_vaddr(header->site))};
+                               ax_vaddr_ptr(ax_vaddr(header->site)),
+                               (header->tag & GUARD_IS_OLD) != 0};
     walk->go_on = walk->visit(walk->context, &live);
     return true;
 }
@@ -58,6 +59,23 @@ void guard_walk_live(struct axalloc *self,
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     axalloc_bytes_walk(&self->heap, visit_live, &walk);
     axsync_spin_unlock(&self->heap_lock, state);
+}
+
+/* The canary follows from the tag, so both are made anew. */
+static bool mark_old(void *context, const struct guard_block *block)
+{
+    const struct axalloc_guard *guard = context;
+    char *payload = ax_vaddr_ptr(ax_vaddr_of(block->pointer));
+    uint64_t tag = guard_header_of(payload)->tag | GUARD_IS_OLD;
+    uint64_t canary = guard_sign_live(guard, payload, tag, block->site);
+    if (!guard_has_page(tag))
+        guard_seal_again(payload, block->size, canary);
+    return true;
+}
+
+void guard_mark_old(struct axalloc *self)
+{
+    guard_walk_live(self, mark_old, &self->guard);
 }
 
 struct check_walk {

@@ -165,6 +165,12 @@ enum ax_err axalloc_dealloc_pages_as(struct axalloc *self, enum axalloc_kind kin
 /* Pages of a kind, now and at their peak. */
 struct axalloc_usage axalloc_usage(struct axalloc *self, enum axalloc_kind kind);
 
+/* "heap", "page tables", "DMA", "stacks", "caches", "app". */
+const char *axalloc_kind_name(enum axalloc_kind kind);
+
+/* Print all kinds' pages, now and at their peaks, and the heap's bytes, as a table of 9 lines. */
+void axalloc_report(struct axalloc *self, struct ax_sink *sink);
+
 /*
  * Have `reclaim` called with `context` before an allocation of bytes or pages is given up; NULL:
  * nobody any more. One an instance; axalloc_init() forgets it. Any context.
