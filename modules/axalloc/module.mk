@@ -12,5 +12,5 @@ includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += conformance_arceos_ids
+host-tests += conformance_arceos conformance_arceos_ids
 target-tests := tests/target/suite.c
