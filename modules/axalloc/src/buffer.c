@@ -147,7 +147,7 @@ static enum ax_err realloc_either(const struct request *request, void **out)
     if (mapped_owns(request->pointer) && !has(request, AXALLOC_DMA32))
         return realloc_virtual(request, out);
     enum ax_err err = realloc_physical(request, out);
-    if (err != AX_ENOMEM || has(request, AXALLOC_DMA32))
+    if (err != AX_ENOMEM)
         return err;
     return realloc_virtual(request, out) == AX_OK ? AX_OK : AX_ENOMEM;
 }
