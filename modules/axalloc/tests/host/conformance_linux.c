@@ -403,6 +403,7 @@ static void low_buffers_are_runs_where_the_heap_is_high(void **state)
     fill(a.bytes, small.size);
     a = reallocate(AXALLOC_KMALLOC, a.bytes, large, small, AXALLOC_DMA32);
     assert_true(ends_below(a, end) && a.size_bytes == 3 * PAGE);
+    assert_filled(a.bytes, small.size);
     fill(a.bytes, large.size);
     void *same = a.bytes;
     a = reallocate(AXALLOC_KMALLOC, a.bytes, one, large, AXALLOC_DMA32); /* two pages go back */
