@@ -1,16 +1,16 @@
 # axalloc: page allocator, byte allocator, and the facade over both. ALLOC_DIR and PAGES_DIR are the
 # folders of the two allocators that this build takes.
-deps := axbase axsync axlog
+deps := axbase axcpu axsync axlog
 srcs := src/alloc.c src/counters.c src/heap.c src/pages.c src/malloc.c src/page.c
 # The contracts of other systems (docs/contracts.md); an image has those that it uses.
-srcs += src/ids.c src/buffer.c src/frames.c src/mapped.c src/runs.c
+srcs += src/ids.c src/buffer.c src/frames.c src/manager.c src/mapped.c src/runs.c
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
 srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources))
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
-test-deps := axtest axcpu
+test-deps := axtest
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += conformance_arceos conformance_arceos_ids conformance_linux conformance_ostd
+host-tests += conformance_arceos conformance_arceos_ids conformance_linux conformance_ostd conformance_xila
 target-tests := tests/target/suite.c

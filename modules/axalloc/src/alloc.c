@@ -68,6 +68,7 @@ AX_COLD static AX_NOINLINE void forget(struct axalloc *self)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     axalloc_bytes_init(&self->heap);
+    self->heap_pages = 0;
     struct axsync_spin_state page_state = axsync_spin_lock(&self->page_lock);
     axalloc_pages_init(&self->pages);
     axsync_spin_unlock(&self->page_lock, page_state);
@@ -80,8 +81,10 @@ AX_COLD enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, si
     struct ax_vaddr heap;
     forget(self);
     if (axalloc_add_pages(self, start, size) == AX_OK &&
-        axalloc_alloc_pages(self, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK)
+        axalloc_alloc_pages(self, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK) {
+        self->heap_pages = FIRST_PAGES;
         return axalloc_add_memory(self, heap, AXALLOC_MIN_HEAP_BYTES);
+    }
     forget(self);
     size_t records = (size_t)ax_align_up(axalloc_pages_metadata_bytes(FIRST_PAGES), AX_PAGE_SIZE);
     axlog_error("%zu bytes at %#llx are no memory to start with; at least %zu, in whole pages, are",

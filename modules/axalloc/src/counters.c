@@ -1,4 +1,5 @@
 /* What an instance holds, and whether it is sound. */
+#include "heap.h"
 #include <axalloc/alloc.h>
 
 /* Each of these reads one counter under its lock; the lock makes 64-bit reads whole everywhere. */
@@ -51,6 +52,16 @@ size_t axalloc_used_pages(struct axalloc *self)
 size_t axalloc_available_pages(struct axalloc *self)
 {
     return ask_pages(self, axalloc_pages_available);
+}
+
+/* The heap's lock is around both: while it is held, no page becomes or ceases to be the heap's. */
+size_t heap_handed_out_bytes(struct axalloc *self)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t bytes = axalloc_bytes_used(&self->heap);
+    bytes += (axalloc_used_pages(self) - self->heap_pages) * AX_PAGE_SIZE;
+    axsync_spin_unlock(&self->heap_lock, state);
+    return bytes;
 }
 
 const char *axalloc_check(struct axalloc *self)

@@ -35,6 +35,7 @@ AX_COLD static AX_NOINLINE bool grow(struct axalloc *self, struct ax_layout layo
     enum ax_err err = axalloc_bytes_add_memory(&self->heap, ax_vaddr_ptr(start),
                                                pages * AX_PAGE_SIZE, AXALLOC_REGION_GOES_BACK);
     AX_ASSERT(err == AX_OK);
+    self->heap_pages += pages;
     return true;
 }
 
@@ -45,6 +46,7 @@ static AX_NOINLINE void shrink(struct axalloc *self) AX_REQUIRES(self->heap_lock
     while (axalloc_bytes_release(&self->heap, &range)) {
         enum ax_err err = axalloc_dealloc_pages(self, range.start, range.size_bytes / AX_PAGE_SIZE);
         AX_ASSERT(err == AX_OK);
+        self->heap_pages -= range.size_bytes / AX_PAGE_SIZE;
     }
 }
 

@@ -35,6 +35,7 @@
 struct axalloc {
     struct axsync_spinlock heap_lock;
     struct axalloc_bytes heap;
+    size_t heap_pages; /* pages that the heap is made of */
 
     struct axsync_spinlock page_lock; /* taken inside heap_lock, never around it */
     struct axalloc_pages pages;
