@@ -3,14 +3,22 @@
 deps := axbase axcpu axsync axlog
 srcs := src/alloc.c src/counters.c src/heap.c src/pages.c src/malloc.c src/page.c
 # The contracts of other systems (docs/contracts.md); an image has those that it uses.
-srcs += src/ids.c src/buffer.c src/frames.c src/manager.c src/mapped.c src/runs.c
+srcs += src/buffer.c src/frames.c src/ids.c src/manager.c src/mapped.c src/runs.c
+# The guard takes its callers' return addresses, so these stay functions of their own.
+srcs-nolto := $(if $(CONFIG_AXALLOC_GUARD),src/alloc.c src/malloc.c)
+srcs := $(filter-out $(srcs-nolto),$(srcs)) \
+    $(if $(CONFIG_AXALLOC_GUARD),src/guard.c src/guard_windows.c) \
+    $(if $(CONFIG_AXALLOC_GUARD_PAGES),src/guard_pages.c)
+guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c src/guard_walk.c)
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
-srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources))
+srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) src/reclaim.c
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
 host-tests += conformance_arceos conformance_arceos_ids conformance_linux conformance_ostd conformance_xila
+host-support := host/guard_ports.c
+host-benches := bytes_axle bytes_facade bytes_libc pages
 target-tests := tests/target/suite.c

@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check test test-host test-build test-qemu bench-boot
+.PHONY: help list clean format check test test-host test-build test-qemu bench-boot bench bench-docs compare
 
 help:
 	@cat tools/build/help.txt
@@ -34,6 +34,13 @@ check:
 	+@tools/check/check
 bench-boot:
 	+@tools/bench/boot
+
+# Allocators beside their peers. BENCH: the parts, all of them unless given.
+bench-options = $(if $(BENCH),--only '$(BENCH)') $(if $(ALLOC),--alloc '$(ALLOC)')
+bench:
+	+@tools/bench/bench $(bench-options)
+bench-docs:
+	+@tools/bench/bench $(bench-options) --docs
 
 format:
 	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')

@@ -38,8 +38,18 @@ $(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach t,$(host-tests.$m),\
     $(call host-program,$m,$t,$(call test-modules,$m),tests/host/$t.c,-lcmocka $(host-libs.$m))))
 endif
 
-.PHONY: build host-tests host-fuzz
+# The benchmarks of every module, built by nobody but who asks; `make bench` does, with FEATURES=release.
+tests-programs := $(programs)
+programs :=
+$(foreach m,$(module-names),$(foreach b,$(host-benches.$m),\
+    $(call host-program,$m,bench-$b,$(call test-modules,$m),bench/$b.c,-lcmocka -lpthread $(host-libs.$m))))
+benches := $(programs)
+programs := $(tests-programs)
+
+.PHONY: build host-tests host-fuzz host-bench
 build: $(programs)
+host-bench: $(benches)
+	@echo $(B)/programs
 host-tests: $(programs)
 	$(Q)tools/test/programs --label $(notdir $(B)) $(programs)
 host-fuzz: $(programs)

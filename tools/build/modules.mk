@@ -11,12 +11,13 @@
 #   target-tests    sources of its suite of the selftest app, `const struct axtest_suite <m>_suite`
 #   host-tests      tests/host/<name>.c, a cmocka program each
 #   host-support    hosted sources that its test programs, and those of modules above, may link
+#   host-benches    bench/<name>.c, a program each for `make bench`
 #   fuzzers         fuzz/<name>.c, a libFuzzer program each
 #   host-libs       what its test programs link besides: -lfdt
 
 module-names := $(call names,modules/%/module.mk)
 module-variables := deps srcs srcs-cold srcs-nolto includes cflags test-deps target-tests \
-    host-tests host-support fuzzers host-libs
+    host-tests host-benches host-support fuzzers host-libs
 
 # $(call read,<name>,<file>,<variables>): include <file>, keep each variable as <variable>.<name>.
 read = $(foreach v,$3,$(eval $v :=))$(eval include $2)$(foreach v,$3,$(eval $v.$1 := $($v)))

@@ -45,8 +45,9 @@ kernel-flags.aarch64 := -mgeneral-regs-only
 small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-guess-branch-probability)
 
 ifeq ($(ISA),host)
-sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all
-optimise := -O1
+sanitizers := $(if $(CONFIG_DEBUG),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+optimise := $(if $(CONFIG_DEBUG),-O1,-O2 -DNDEBUG)
+frames := $(if $(CONFIG_DEBUG),,-fomit-frame-pointer)
 isa-flags := $(sanitizers) $(if $(HOST_FUZZ),-fsanitize=fuzzer-no-link)
 else
 optimise := $(if $(CONFIG_DEBUG),-Og,$(if $(CONFIG_SMALL),$(small),-O2))
@@ -65,7 +66,7 @@ nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-
 # again and again is made quick.
 cold := $(if $(CONFIG_DEBUG)$(filter host,$(ISA)),,-Os)
 
-base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(safety) $(sections)
+base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(frames) $(safety) $(sections)
 # What modules, platforms and apps compile with, and an app that has floating point.
 kernel-flags := $(base-flags) $(lto) $(freestanding) $(kernel-flags.$(ISA))
 app-flags := $(base-flags) $(lto) $(freestanding)

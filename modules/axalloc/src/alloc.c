@@ -2,7 +2,9 @@
  * The facade: what callers use, on one instance or on the global one. What each function does to
  * the heap is in heap.c, to the pages in pages.c.
  */
+#include "guard.h"
 #include "heap.h"
+#include "pages.h"
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
 #include <axlog/log.h>
@@ -13,27 +15,39 @@ static struct axalloc global;
 
 void *axalloc_alloc(struct axalloc *self, struct ax_layout layout)
 {
+    if (CONFIG_AXALLOC_GUARD)
+        return guard_alloc(self, layout, AX_RETURN_ADDRESS);
     return ax_layout_is_valid(layout) ? heap_alloc(self, layout) : NULL;
 }
 
 void axalloc_dealloc(struct axalloc *self, void *pointer, struct ax_layout layout)
 {
-    heap_dealloc(self, pointer, layout.size);
+    if (CONFIG_AXALLOC_GUARD)
+        guard_dealloc(self, pointer, layout.size, AX_RETURN_ADDRESS);
+    else
+        heap_dealloc(self, pointer, layout.size);
 }
 
 void axalloc_dealloc_unsized(struct axalloc *self, void *pointer)
 {
-    if (pointer != NULL)
+    if (pointer == NULL)
+        return;
+    if (CONFIG_AXALLOC_GUARD)
+        guard_dealloc(self, pointer, GUARD_SIZE_UNKNOWN, AX_RETURN_ADDRESS);
+    else
         heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
 }
 
 size_t axalloc_usable_size(struct axalloc *self, const void *pointer)
 {
-    return heap_usable_size(self, pointer);
+    return CONFIG_AXALLOC_GUARD ? guard_usable_size(self, pointer, AX_RETURN_ADDRESS)
+                                : heap_usable_size(self, pointer);
 }
 
 void *axalloc_reallocate(struct axalloc *self, void *pointer, struct ax_layout layout)
 {
+    if (CONFIG_AXALLOC_GUARD)
+        return guard_reallocate(self, pointer, layout, AX_RETURN_ADDRESS);
     if (pointer == NULL)
         return axalloc_alloc(self, layout);
     if (!ax_layout_is_valid(layout))
@@ -55,10 +69,14 @@ void *axalloc_reallocate(struct axalloc *self, void *pointer, struct ax_layout l
 
 enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size_t size)
 {
+    if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
+        return AX_ENOSPC;
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     enum ax_err err =
         axalloc_bytes_add_memory(&self->heap, ax_vaddr_ptr(start), size, AXALLOC_REGION_STAYS);
     axsync_spin_unlock(&self->heap_lock, state);
+    if (CONFIG_AXALLOC_GUARD && err == AX_OK)
+        guard_add_window(self, start, size);
     return err;
 }
 
@@ -68,11 +86,14 @@ AX_COLD static AX_NOINLINE void forget(struct axalloc *self)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     axalloc_bytes_init(&self->heap);
-    self->heap_pages = 0;
     struct axsync_spin_state page_state = axsync_spin_lock(&self->page_lock);
     axalloc_pages_init(&self->pages);
+    memset(self->usage, 0, sizeof self->usage);
+    memset(&self->reclaimer, 0, sizeof self->reclaimer);
     axsync_spin_unlock(&self->page_lock, page_state);
     axsync_spin_unlock(&self->heap_lock, state);
+    if (CONFIG_AXALLOC_GUARD)
+        guard_forget(self);
 }
 
 AX_COLD enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, size_t size)
@@ -81,10 +102,8 @@ AX_COLD enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, si
     struct ax_vaddr heap;
     forget(self);
     if (axalloc_add_pages(self, start, size) == AX_OK &&
-        axalloc_alloc_pages(self, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK) {
-        self->heap_pages = FIRST_PAGES;
+        pages_alloc(self, AXALLOC_HEAP, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK)
         return axalloc_add_memory(self, heap, AXALLOC_MIN_HEAP_BYTES);
-    }
     forget(self);
     size_t records = (size_t)ax_align_up(axalloc_pages_metadata_bytes(FIRST_PAGES), AX_PAGE_SIZE);
     axlog_error("%zu bytes at %#llx are no memory to start with; at least %zu, in whole pages, are",

@@ -6,6 +6,7 @@
  * leaves it whole.
  */
 #include "mapped.h"
+#include "reclaim.h"
 #include "runs.h"
 #include <axalloc/buffer.h>
 #include <axbase/assert.h>
@@ -161,14 +162,24 @@ static bool is_valid(const struct request *request)
            !(has(request, AXALLOC_NO_FAIL) && has(request, AXALLOC_NO_WAIT));
 }
 
-static enum ax_err attempt(const struct request *request, void **out)
+static enum ax_err of_kind(const struct request *request, void **out)
 {
-    if (!is_valid(request))
-        return AX_EINVAL;
     if (request->kind == AXALLOC_KMALLOC)
         return realloc_physical(request, out);
     return request->kind == AXALLOC_VMALLOC ? realloc_virtual(request, out)
                                             : realloc_either(request, out);
+}
+
+static enum ax_err attempt(const struct request *request, void **out)
+{
+    if (!is_valid(request))
+        return AX_EINVAL;
+    if (!has(request, AXALLOC_NO_WAIT))
+        return of_kind(request, out);
+    reclaim_pause(axalloc_global());
+    enum ax_err err = of_kind(request, out);
+    reclaim_resume(axalloc_global());
+    return err;
 }
 
 /* Out of line, so that the way without an error has no text. */

@@ -1,10 +1,19 @@
 /* What an instance holds, and whether it is sound. */
+#include "guard.h"
 #include "heap.h"
 #include <axalloc/alloc.h>
+
+/* What waits in the guard's quarantine is nobody's: it is given back before anything is counted. */
+static void settle(struct axalloc *self)
+{
+    if (CONFIG_AXALLOC_QUARANTINE)
+        guard_flush(self);
+}
 
 /* Each of these reads one counter under its lock; the lock makes 64-bit reads whole everywhere. */
 static size_t ask_heap(struct axalloc *self, size_t (*question)(const struct axalloc_bytes *))
 {
+    settle(self);
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     size_t answer = question(&self->heap);
     axsync_spin_unlock(&self->heap_lock, state);
@@ -13,6 +22,7 @@ static size_t ask_heap(struct axalloc *self, size_t (*question)(const struct axa
 
 static size_t ask_pages(struct axalloc *self, size_t (*question)(const struct axalloc_pages *))
 {
+    settle(self);
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     size_t answer = question(&self->pages);
     axsync_spin_unlock(&self->page_lock, state);
@@ -54,14 +64,39 @@ size_t axalloc_available_pages(struct axalloc *self)
     return ask_pages(self, axalloc_pages_available);
 }
 
-/* The heap's lock is around both: while it is held, no page becomes or ceases to be the heap's. */
+struct axalloc_usage axalloc_usage(struct axalloc *self, enum axalloc_kind kind)
+{
+    settle(self);
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    struct axalloc_usage usage = self->usage[kind];
+    axsync_spin_unlock(&self->page_lock, state);
+    return usage;
+}
+
+/* heap_lock is around both: while it is held, no page becomes or ceases to be the heap's. */
 size_t heap_handed_out_bytes(struct axalloc *self)
 {
+    settle(self);
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     size_t bytes = axalloc_bytes_used(&self->heap);
-    bytes += (axalloc_used_pages(self) - self->heap_pages) * AX_PAGE_SIZE;
+    struct axsync_spin_state page_state = axsync_spin_lock(&self->page_lock);
+    bytes += (used(&self->pages) - self->usage[AXALLOC_HEAP].pages) * AX_PAGE_SIZE;
+    axsync_spin_unlock(&self->page_lock, page_state);
     axsync_spin_unlock(&self->heap_lock, state);
     return bytes;
+}
+
+static const char *check_pages(const struct axalloc *self) AX_REQUIRES(self->page_lock)
+{
+    size_t pages = 0;
+    for (unsigned kind = 0; kind < AXALLOC_KINDS; kind++) {
+        const struct axalloc_usage *usage = &self->usage[kind];
+        pages += usage->pages;
+        if (usage->pages > usage->peak_pages)
+            return "facade: a kind has more pages than at its peak";
+    }
+    return pages == used(&self->pages) ? axalloc_pages_check(&self->pages)
+                                       : "facade: the kinds' pages are not those in use";
 }
 
 const char *axalloc_check(struct axalloc *self)
@@ -72,7 +107,7 @@ const char *axalloc_check(struct axalloc *self)
     if (broken != NULL)
         return broken;
     state = axsync_spin_lock(&self->page_lock);
-    broken = axalloc_pages_check(&self->pages);
+    broken = check_pages(self);
     axsync_spin_unlock(&self->page_lock, state);
-    return broken;
+    return broken != NULL || !CONFIG_AXALLOC_GUARD ? broken : guard_check(self);
 }

@@ -9,13 +9,15 @@
  * counters always say what is really in use.
  */
 #include "heap.h"
+#include "pages.h"
+#include "reclaim.h"
 #include <axbase/assert.h>
 
 /* As many pages as `most`, or half of that, and so on, but not less than `least`; 0: none. */
 static size_t take_pages(struct axalloc *self, size_t most, size_t least, struct ax_vaddr *start)
 {
     for (size_t pages = most;; pages = pages / 2 > least ? pages / 2 : least) {
-        if (axalloc_alloc_pages(self, pages, AX_PAGE_SIZE, start) == AX_OK)
+        if (pages_alloc(self, AXALLOC_HEAP, pages, AX_PAGE_SIZE, start) == AX_OK)
             return pages;
         if (pages == least)
             return 0;
@@ -35,7 +37,6 @@ AX_COLD static AX_NOINLINE bool grow(struct axalloc *self, struct ax_layout layo
     enum ax_err err = axalloc_bytes_add_memory(&self->heap, ax_vaddr_ptr(start),
                                                pages * AX_PAGE_SIZE, AXALLOC_REGION_GOES_BACK);
     AX_ASSERT(err == AX_OK);
-    self->heap_pages += pages;
     return true;
 }
 
@@ -44,13 +45,14 @@ static AX_NOINLINE void shrink(struct axalloc *self) AX_REQUIRES(self->heap_lock
 {
     struct ax_vrange range;
     while (axalloc_bytes_release(&self->heap, &range)) {
-        enum ax_err err = axalloc_dealloc_pages(self, range.start, range.size_bytes / AX_PAGE_SIZE);
+        enum ax_err err =
+            pages_dealloc(self, AXALLOC_HEAP, range.start, range.size_bytes / AX_PAGE_SIZE);
         AX_ASSERT(err == AX_OK);
-        self->heap_pages -= range.size_bytes / AX_PAGE_SIZE;
     }
 }
 
-void *heap_alloc(struct axalloc *self, struct ax_layout layout)
+/* A block, growing the heap if it must. */
+static void *try_alloc(struct axalloc *self, struct ax_layout layout)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     void *block = axalloc_bytes_alloc(&self->heap, layout);
@@ -58,6 +60,23 @@ void *heap_alloc(struct axalloc *self, struct ax_layout layout)
         block = axalloc_bytes_alloc(&self->heap, layout);
     axsync_spin_unlock(&self->heap_lock, state);
     return block;
+}
+
+AX_COLD static AX_NOINLINE void *alloc_after_reclaim(struct axalloc *self, struct ax_layout layout)
+{
+    void *block = NULL;
+    for (unsigned tries = 0; tries < AXALLOC_RECLAIM_TRIES && block == NULL; tries++) {
+        if (!reclaim_any(self, layout.size))
+            return NULL;
+        block = try_alloc(self, layout);
+    }
+    return block;
+}
+
+void *heap_alloc(struct axalloc *self, struct ax_layout layout)
+{
+    void *block = try_alloc(self, layout);
+    return block != NULL ? block : alloc_after_reclaim(self, layout);
 }
 
 void heap_dealloc(struct axalloc *self, void *pointer, size_t size)

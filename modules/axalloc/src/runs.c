@@ -24,7 +24,7 @@ static size_t page_align(struct ax_layout layout)
 
 static void give_pages(struct axalloc *owner, struct ax_vaddr start, size_t pages)
 {
-    enum ax_err err = axalloc_dealloc_pages(owner, start, pages);
+    enum ax_err err = axalloc_dealloc_pages_as(owner, AXALLOC_DMA, start, pages);
     AX_ASSERT(err == AX_OK);
 }
 
@@ -32,7 +32,7 @@ static enum ax_err take_pages_below(struct axalloc *owner, size_t pages, size_t 
                                     struct ax_vaddr below, struct ax_vaddr *out)
 {
     struct ax_vaddr start;
-    enum ax_err err = axalloc_alloc_pages(owner, pages, align, &start);
+    enum ax_err err = axalloc_alloc_pages_as(owner, AXALLOC_DMA, pages, align, &start);
     if (err != AX_OK)
         return err;
     if (start.raw + (pages * AX_PAGE_SIZE - 1) < below.raw) {
@@ -47,7 +47,8 @@ static enum ax_err take_pages(struct axalloc *owner, struct ax_layout layout, st
                               struct ax_vaddr *out)
 {
     if (below.raw == 0)
-        return axalloc_alloc_pages(owner, pages_of(layout), page_align(layout), out);
+        return axalloc_alloc_pages_as(owner, AXALLOC_DMA, pages_of(layout), page_align(layout),
+                                      out);
     return take_pages_below(owner, pages_of(layout), page_align(layout), below, out);
 }
 

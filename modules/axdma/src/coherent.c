@@ -29,13 +29,13 @@ static struct ax_vrange range_of(const void *pages, size_t count)
 enum ax_err coherent_pages_alloc(size_t count, size_t align, void **out)
 {
     struct ax_vaddr start;
-    enum ax_err err = axalloc_alloc_pages(axalloc_global(), count, align, &start);
+    enum ax_err err = axalloc_alloc_pages_as(axalloc_global(), AXALLOC_DMA, count, align, &start);
     if (err != AX_OK)
         return err;
     void *pages = ax_vaddr_ptr(start);
     err = axmm_protect(range_of(pages, count), COHERENT);
     if (err != AX_OK) {
-        axalloc_dealloc_pages(axalloc_global(), start, count);
+        axalloc_dealloc_pages_as(axalloc_global(), AXALLOC_DMA, start, count);
         return err;
     }
     axcpu_dcache_clean_invalidate(pages, count << AX_PAGE_SHIFT);
@@ -49,7 +49,7 @@ void coherent_pages_dealloc(void *pages, size_t count)
     enum ax_err err = axmm_protect(range_of(pages, count), ORDINARY);
     /* The leaves were split when the pages were taken, so there is nothing left to allocate. */
     AX_ASSERT(err == AX_OK);
-    err = axalloc_dealloc_pages(axalloc_global(), ax_vaddr_of(pages), count);
+    err = axalloc_dealloc_pages_as(axalloc_global(), AXALLOC_DMA, ax_vaddr_of(pages), count);
     AX_ASSERT(err == AX_OK);
 }
 

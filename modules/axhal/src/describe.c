@@ -1,6 +1,7 @@
 /* Addresses in words: the parts of the image, the guard pages, the linear map. */
 #include <axcpu/image.h>
 #include <axcpu/layout.h>
+#include <axhal/config.h>
 #include <axhal/mem.h>
 #include <axhal/trap.h>
 #include <stddef.h>
@@ -46,6 +47,8 @@ static const char *words_of(struct ax_vaddr address)
 void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink)
 {
     struct ax_paddr physical = {address.raw - AXCPU_LINEAR_BASE};
+    if (CONFIG_AXHAL_DESCRIBE_PORT && axhal_port_describe_address(address, sink))
+        return;
     if (physical.raw < AXCPU_LINEAR_SIZE)
         ax_format(sink, "the linear map's view of physical 0x%llx, %s",
                   (unsigned long long)physical.raw, kind_of(physical));

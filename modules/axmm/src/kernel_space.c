@@ -43,7 +43,8 @@ static enum ax_err take_page(struct axhal_frame_source *self, struct ax_paddr *o
         return AX_OK;
     }
     struct ax_vaddr page;
-    enum ax_err err = axalloc_alloc_pages(axalloc_global(), 1, AX_PAGE_SIZE, &page);
+    enum ax_err err =
+        axalloc_alloc_pages_as(axalloc_global(), AXALLOC_PAGE_TABLES, 1, AX_PAGE_SIZE, &page);
     return err == AX_OK ? axhal_virt_to_phys(page, out) : err;
 }
 
@@ -66,6 +67,27 @@ enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags)
         return AX_EINVAL;
     struct axsync_spin_state state = axsync_spin_lock(&lock);
     enum ax_err err = axhal_pt_protect(&kernel_table, range, map_flags | AXCPU_MAP_GLOBAL);
+    axsync_spin_unlock(&lock, state);
+    return err;
+}
+
+enum ax_err axmm_hide(struct ax_vrange range)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    enum ax_err err = axhal_pt_unmap(&kernel_table, range);
+    axsync_spin_unlock(&lock, state);
+    return err;
+}
+
+enum ax_err axmm_show(struct ax_vrange range)
+{
+    struct ax_paddr physical;
+    enum ax_err err = axhal_virt_to_phys(range.start, &physical);
+    if (err != AX_OK)
+        return err;
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    err = axhal_pt_map(&kernel_table, range, physical,
+                       AXCPU_MAP_READ | AXCPU_MAP_WRITE | AXCPU_MAP_GLOBAL);
     axsync_spin_unlock(&lock, state);
     return err;
 }

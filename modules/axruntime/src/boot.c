@@ -4,6 +4,7 @@
  */
 #include "internal.h"
 #include <axalloc/alloc.h>
+#include <axalloc/guard_port.h>
 #include <axbase/stack_protector.h>
 #include <axbase/string.h>
 #include <axcpu/boot.h>
@@ -158,6 +159,15 @@ AX_NOINLINE static uint64_t random_word(void)
     else
         axlog_debug("the tree has no rng-seed: the stack canary comes from the counter");
     return seed ^ machine.kaslr_seed ^ axcpu_counter() * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* The next word of the same randomness, for the guard of the heap; else the counter again. */
+uint64_t axalloc_port_secret(void)
+{
+    uint64_t words[2] = {0, 0};
+    if (machine.rng_seed_bytes >= sizeof words)
+        memcpy(words, machine.rng_seed, sizeof words);
+    return words[1] ^ axcpu_counter() * UINT64_C(0xd6e8feb86659fd93);
 }
 
 /* What comes once the machine is known and the canary is set, in order. */

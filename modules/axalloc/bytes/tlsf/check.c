@@ -1,11 +1,35 @@
 /*
- * axalloc_bytes_check() for TLSF: first every region, block by block; then every list; and that
+ * Looking at a whole TLSF heap. axalloc_bytes_walk() follows the sizes through each region.
+ * axalloc_bytes_check() checks first every region, block by block; then every list; and that
  * both saw the same free blocks. Reads only, and trusts nothing that it has not checked: a broken
  * chain of sizes or a list that runs in a circle ends with a message, not with a hang.
  */
 #include <axalloc/bytes.h>
 #include <tlsf_bins.h>
 #include <tlsf_block.h>
+
+static bool walk_region(const struct tlsf_region *region,
+                        bool (*visit)(void *context, const struct axalloc_block *block),
+                        void *context)
+{
+    for (const struct tlsf_block *block = region->first; !block_is_last(block);
+         block = block_next(block)) {
+        struct axalloc_block shown = {block_payload(block), block_size(block) - TLSF_OVERHEAD,
+                                      !block_is_free(block)};
+        if (!visit(context, &shown))
+            return false;
+    }
+    return true;
+}
+
+void axalloc_bytes_walk(const struct axalloc_bytes *self,
+                        bool (*visit)(void *context, const struct axalloc_block *block),
+                        void *context)
+{
+    for (const struct tlsf_region *region = self->regions; region != NULL; region = region->next)
+        if (!walk_region(region, visit, context))
+            return;
+}
 
 /* What a walk over the regions adds up. */
 struct sums {

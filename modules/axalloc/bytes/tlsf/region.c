@@ -55,23 +55,68 @@ static bool place_region(uint64_t start, uint64_t size, uint64_t *first, uint64_
     return *mark - *first < TLSF_SIZE_LIMIT;
 }
 
+/* The region that ends (or with `at_start` begins) at `address`, of the same use; or NULL. */
+static struct tlsf_region *find_region(const struct axalloc_bytes *self, uint64_t address,
+                                       enum axalloc_region_use use, bool at_start)
+{
+    for (struct tlsf_region *region = self->regions; region != NULL; region = region->next) {
+        const void *edge =
+            at_start ? (void *)region->first : block_offset(region, TLSF_REGION_BYTES);
+        if ((uintptr_t)edge == address && region->use == use)
+            return region;
+    }
+    return NULL;
+}
+
+/* Some region's record at `mark`, of a region that has no block yet. */
+static struct tlsf_region *start_region(struct axalloc_bytes *self, uint64_t mark,
+                                        enum axalloc_region_use use)
+{
+    struct tlsf_region *region = ax_vaddr_ptr(ax_vaddr(mark));
+    region->tag = 0;
+    region->first = region_mark(region);
+    region->use = use;
+    link_region(self, region);
+    return region;
+}
+
+/*
+ * Put the bytes from `start` to the first block of `region` in front of it, together with the
+ * region `below`, if any, which ends where they start: its mark becomes memory like all other.
+ */
+static void extend_down(struct axalloc_bytes *self, struct tlsf_region *region, uint64_t start,
+                        struct tlsf_region *below)
+{
+    struct tlsf_block *block = ax_vaddr_ptr(ax_vaddr(start));
+    size_t flags = 0;
+    if (below != NULL) {
+        unlink_region(below);
+        self->emptied = NULL; /* it may be this one */
+        block = region_mark(below);
+        flags = block->tag;
+    }
+    size_t size = (size_t)((uintptr_t)region->first - (uintptr_t)block);
+    region->first = below == NULL ? block : below->first;
+    block->tag = size | flags;
+    self->total_bytes += size;
+    tlsf_merge(self, block);
+}
+
 enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, size_t size,
                                      enum axalloc_region_use use)
 {
-    uint64_t first_address, mark_address;
-    if (!place_region((uintptr_t)start, size, &first_address, &mark_address))
+    uint64_t first, mark;
+    if (!place_region((uintptr_t)start, size, &first, &mark))
         return AX_EINVAL;
-    struct tlsf_block *first = ax_vaddr_ptr(ax_vaddr(first_address));
-    struct tlsf_region *region = ax_vaddr_ptr(ax_vaddr(mark_address));
-    size_t block_bytes = (size_t)(mark_address - first_address);
-    first->tag = block_bytes | TLSF_FREE;
-    region->prev_phys = first;
-    region->tag = TLSF_PREV_FREE;
-    region->first = first;
-    region->use = use;
-    link_region(self, region);
-    self->total_bytes += block_bytes;
-    tlsf_keep(self, first, block_bytes);
+    struct tlsf_region *below = find_region(self, first, use, false);
+    struct tlsf_region *above = find_region(self, mark + TLSF_REGION_BYTES, use, true);
+    if (above != NULL && (uintptr_t)above - first >= TLSF_SIZE_LIMIT)
+        above = NULL;
+    if (above == NULL)
+        above = start_region(self, mark, use);
+    if (below != NULL && (uintptr_t)above - (uintptr_t)below->first >= TLSF_SIZE_LIMIT)
+        below = NULL;
+    extend_down(self, above, first, below);
     return AX_OK;
 }
 

@@ -21,8 +21,8 @@
  * operation is O(1): no loop depends on what the heap holds. docs/axalloc.md has the figures.
  *
  * Does badly: many objects of one small size (8 of 72 bytes are its own for 64-byte objects, and a
- * free writes to the object and to its neighbours); regions that touch stay apart. Two live blocks
- * far apart can keep a whole region.
+ * free writes to the object and to its neighbours). Two live blocks far apart can keep a whole
+ * region, and regions that touch are one.
  *
  * What it detects, always: a double free, until the address is handed out again or written to; a
  * pointer that is not a multiple of 16; both panic. A wild pointer that is aligned, or an
@@ -239,6 +239,11 @@ static inline bool merge(struct axalloc_bytes *self, struct tlsf_block *block, s
     return false;
 }
 
+bool tlsf_merge(struct axalloc_bytes *self, struct tlsf_block *block)
+{
+    return merge(self, block, block->tag);
+}
+
 static AX_NOINLINE AX_COLD AX_NORETURN void refuse_free(const void *pointer)
 {
     ax_panic("free of %p, which is not a live block", pointer);
@@ -287,7 +292,7 @@ bool axalloc_bytes_resize(struct axalloc_bytes *self, void *pointer, size_t size
     if (rest_size >= TLSF_MIN_BLOCK) {
         struct tlsf_block *rest = block_next(block);
         rest->tag = rest_size;
-        merge(self, rest, rest_size);
+        tlsf_merge(self, rest);
     }
     return true;
 }

@@ -132,6 +132,12 @@ static inline struct tlsf_block *bin_pop(struct axalloc_bytes *self, size_t bin)
 /* Keep a free block that is on no list: as the spare if there is none, else in its bin. */
 void tlsf_keep(struct axalloc_bytes *self, struct tlsf_block *block, size_t size);
 
+/*
+ * Make a block free, in one with its free neighbours. It is not counted as used, and its tag says
+ * its size and whether the one before is free. True: that emptied a region.
+ */
+bool tlsf_merge(struct axalloc_bytes *self, struct tlsf_block *block);
+
 static inline void keep_inline(struct axalloc_bytes *self, struct tlsf_block *block, size_t size)
 {
     if (size_is_small(size))

@@ -17,10 +17,13 @@
 #pragma once
 
 #include <axalloc/bytes.h>
+#include <axalloc/guard.h>
 #include <axalloc/pages.h>
+#include <axalloc/usage.h>
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/err.h>
+#include <axbase/fmt.h>
 #include <axbase/layout.h>
 #include <axsync/spinlock.h>
 #include <stddef.h>
@@ -29,16 +32,45 @@
 #define AXALLOC_MIN_HEAP_BYTES 0x8000
 
 /*
+ * Asked for memory before an allocation is given up: gives back what it can do without, by the
+ * functions below, and returns how many bytes that were, roughly; 0: it has nothing more.
+ * `wanted_bytes` is what the allocation asks for; for pages, whole ones.
+ *
+ * It is called with no lock of axalloc's held, in the context of whoever allocates and with that
+ * one's locks: so it takes none that is ever held around an allocation, calls neither axdma nor
+ * axmm, and does not sleep. The allocation is tried again after it, up to AXALLOC_RECLAIM_TRIES
+ * times while it returns more than 0. It is never called while it runs: an allocation that fails
+ * meanwhile, its own or another CPU's, fails. Neither is it called for pages of the kinds
+ * AXALLOC_PAGE_TABLES, which are taken with the table's lock held, and AXALLOC_HEAP, where the
+ * request for bytes asks.
+ */
+typedef size_t axalloc_reclaim(void *context, size_t wanted_bytes);
+
+enum { AXALLOC_RECLAIM_TRIES = 4 };
+
+struct axalloc_reclaimer {
+    axalloc_reclaim *reclaim; /* or NULL */
+    void *context;
+    bool is_running;
+    unsigned paused; /* allocations under way that must not wait for it */
+};
+
+/*
  * All zero bytes is an instance without memory: its allocations fail, its counters are 0. Each lock
  * guards what follows it. (C gives clang's annotations no way to say that of a struct's fields.)
  */
 struct axalloc {
     struct axsync_spinlock heap_lock;
     struct axalloc_bytes heap;
-    size_t heap_pages; /* pages that the heap is made of */
 
     struct axsync_spinlock page_lock; /* taken inside heap_lock, never around it */
     struct axalloc_pages pages;
+    struct axalloc_usage usage[AXALLOC_KINDS];
+    struct axalloc_reclaimer reclaimer;
+
+#if CONFIG_AXALLOC_GUARD
+    struct axalloc_guard guard; /* has no lock: see src/guard.c */
+#endif
 };
 
 /* The name of the byte allocator in this image: "tlsf". */
@@ -105,6 +137,26 @@ AX_MUST_CHECK enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count
 /* Reserve the pages at `start`; see axalloc_pages_alloc_at(). */
 AX_MUST_CHECK enum ax_err axalloc_alloc_pages_at(struct axalloc *self, struct ax_vaddr start,
                                                  size_t count, size_t align);
+
+/* As axalloc_alloc_pages(), which is this with AXALLOC_APP; `kind` is what they are for. */
+AX_MUST_CHECK enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind,
+                                                 size_t count, size_t align, struct ax_vaddr *out);
+
+/*
+ * Free pages of a kind: the one that they were allocated as. AX_EINVAL also if there are not as
+ * many pages of that kind. Else as axalloc_dealloc_pages(), which is this with AXALLOC_APP.
+ */
+enum ax_err axalloc_dealloc_pages_as(struct axalloc *self, enum axalloc_kind kind,
+                                     struct ax_vaddr start, size_t count);
+
+/* Pages of a kind, now and at their peak. */
+struct axalloc_usage axalloc_usage(struct axalloc *self, enum axalloc_kind kind);
+
+/*
+ * Have `reclaim` called with `context` before an allocation of bytes or pages is given up; NULL:
+ * nobody any more. One an instance; axalloc_init() forgets it. Any context.
+ */
+void axalloc_set_reclaim(struct axalloc *self, axalloc_reclaim *reclaim, void *context);
 
 /*
  * Free pages, whole runs or parts, in any order; see axalloc_pages_dealloc(). A refused free

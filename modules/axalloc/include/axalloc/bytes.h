@@ -45,6 +45,7 @@ void axalloc_bytes_init(struct axalloc_bytes *self);
 /*
  * Give the heap the `size` bytes at `start`; any alignment, rounded inward. Adjacent to, above or
  * below the regions it has. The heap owns the bytes from AX_OK on; their contents are lost.
+ * An allocator may merge regions of the same use that touch; then they are one in all respects.
  *
  * AX_EINVAL: too small to hold even one block, or past the end of the address space, or larger
  * than the allocator can manage; nothing changed and nothing was written.
@@ -74,7 +75,8 @@ bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t siz
 
 /*
  * Take an empty AXALLOC_REGION_GOES_BACK region out of the heap. True: `*out` is the region as
- * rounded by axalloc_bytes_add_memory(), the caller's again. False: there is none.
+ * rounded by axalloc_bytes_add_memory(), the caller's again; if it was merged from several it is
+ * all of them, which go back together. False: there is none.
  */
 bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out);
 
@@ -95,6 +97,23 @@ bool axalloc_bytes_resize(struct axalloc_bytes *self, void *pointer, size_t size
 size_t axalloc_bytes_total(const struct axalloc_bytes *self);
 size_t axalloc_bytes_used(const struct axalloc_bytes *self);
 size_t axalloc_bytes_available(const struct axalloc_bytes *self);
+
+/* A block as axalloc_bytes_walk() shows it. */
+struct axalloc_block {
+    const void *pointer; /* what axalloc_bytes_alloc() returned, or would for all of it */
+    size_t size;         /* usable bytes: of a live block as axalloc_bytes_usable_size() says */
+    bool is_live;
+};
+
+/*
+ * Visit every block, live and free, region by region and in order of address in each. Every live
+ * block is visited once; no two that are visited overlap; what the allocator cannot hand out as it
+ * lies (its records, the odd bytes between blocks) is in none of them. `visit` gets `context`, must
+ * not use the heap, and returns false to stop. Reads only; time in proportion to the blocks.
+ */
+void axalloc_bytes_walk(const struct axalloc_bytes *self,
+                        bool (*visit)(void *context, const struct axalloc_block *block),
+                        void *context);
 
 /*
  * Check every invariant of the heap. NULL: it is sound. Else the first broken invariant in

@@ -269,17 +269,39 @@ static void region_for_is_enough(void **state)
     arena_unmap(arena, 16 * MIB);
 }
 
+/* Regions that go back, by offset; the first two touch, so they may go back as one. */
+static const struct {
+    size_t offset, size;
+} lent[] = {{64 * KIB, 64 * KIB}, {128 * KIB, 256 * KIB}, {512 * KIB, 64 * KIB}};
+
+enum { LENT = sizeof lent / sizeof *lent };
+
+/* `range` is one region of `lent` or the first two; returns how many. */
+static size_t assert_lent(const unsigned char *arena, struct ax_vrange range)
+{
+    for (size_t i = 0; i < LENT; i++) {
+        if (range.start.raw != (uintptr_t)arena + lent[i].offset)
+            continue;
+        if (range.size_bytes == lent[i].size)
+            return 1;
+        assert_int_equal(i, 0);
+        assert_int_equal(range.size_bytes, lent[0].size + lent[1].size);
+        return 2;
+    }
+    fail_msg("what goes back begins at no region");
+    return 0;
+}
+
 static void an_empty_region_goes_back_and_only_then(void **state)
 {
     (void)state;
     unsigned char *arena = arena_map(MIB);
-    unsigned char *stays = arena, *goes = arena + 64 * KIB, *goes_too = arena + 128 * KIB;
     axalloc_bytes_init(&heap);
-    assert_int_equal(add(stays, 64 * KIB), AX_OK);
-    assert_int_equal(axalloc_bytes_add_memory(&heap, goes, 64 * KIB, AXALLOC_REGION_GOES_BACK),
-                     AX_OK);
-    assert_int_equal(axalloc_bytes_add_memory(&heap, goes_too, 256 * KIB, AXALLOC_REGION_GOES_BACK),
-                     AX_OK);
+    assert_int_equal(add(arena, 64 * KIB), AX_OK);
+    for (size_t i = 0; i < LENT; i++)
+        assert_int_equal(axalloc_bytes_add_memory(&heap, arena + lent[i].offset, lent[i].size,
+                                                  AXALLOC_REGION_GOES_BACK),
+                         AX_OK);
     static unsigned char *blocks[2000];
     size_t count = 0, released = 0;
     while ((blocks[count] = alloc(1000, 16)) != NULL)
@@ -290,16 +312,14 @@ static void an_empty_region_goes_back_and_only_then(void **state)
             continue;
         while (axalloc_bytes_release(&heap, &range)) {
             unsigned char *given = ax_vaddr_ptr(range.start);
-            assert_true((given == goes && range.size_bytes == 64 * KIB) ||
-                        (given == goes_too && range.size_bytes == 256 * KIB));
+            released += assert_lent(arena, range);
             for (size_t live = i + 1; live < count; live++)
                 assert_true(blocks[live] < given || blocks[live] >= given + range.size_bytes);
             memset(given, 0xa5, range.size_bytes);
             assert_sound(axalloc_bytes_check(&heap));
-            released++;
         }
     }
-    assert_int_equal(released, 2);
+    assert_int_equal(released, LENT);
     assert_empty();
     assert_true(axalloc_bytes_total(&heap) <= 64 * KIB);
     assert_non_null(alloc(32 * KIB, 16));
@@ -360,6 +380,90 @@ static void resize_keeps_the_contents(void **state)
     arena_unmap(arena, 4 * MIB);
 }
 
+/* What a walk has seen, against the blocks that are known to be live. */
+struct walk {
+    unsigned char *const *live; /* NULL where freed */
+    const unsigned char *last_end;
+    const unsigned char *start, *end; /* of the one region */
+    size_t count;                     /* of `live` */
+    size_t live_seen, free_seen, usable;
+    size_t stop_after; /* 0: never */
+};
+
+static bool see(void *context, const struct axalloc_block *block)
+{
+    struct walk *walk = context;
+    const unsigned char *bytes = block->pointer;
+    assert_true(walk->stop_after == 0 || walk->live_seen + walk->free_seen < walk->stop_after);
+    assert_true(bytes >= walk->last_end && bytes >= walk->start);
+    assert_true(block->size != 0 && block->size <= (size_t)(walk->end - bytes));
+    walk->last_end = bytes + block->size;
+    size_t i = 0;
+    while (i < walk->count && walk->live[i] != bytes)
+        i++;
+    assert_int_equal(block->is_live, i < walk->count);
+    if (block->is_live)
+        assert_int_equal(block->size, axalloc_bytes_usable_size(&heap, bytes));
+    walk->live_seen += block->is_live;
+    walk->free_seen += !block->is_live;
+    walk->usable += block->is_live ? 0 : block->size;
+    return walk->live_seen + walk->free_seen != walk->stop_after;
+}
+
+static void a_walk_shows_every_block_once_and_in_order(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 300 };
+    static unsigned char *blocks[BLOCKS];
+    unsigned char *arena = start(2 * MIB);
+    uint64_t seed = 17;
+    size_t live = 0;
+    for (size_t i = 0; i < BLOCKS; i++)
+        blocks[i] = alloc(random_size(&seed, 10), (size_t)1 << axtest_random_below(&seed, 9));
+    for (size_t i = 0; i < BLOCKS; i++) {
+        assert_non_null(blocks[i]);
+        if (axtest_random_below(&seed, 3) == 0) {
+            axalloc_bytes_dealloc(&heap, blocks[i], AXALLOC_SIZE_UNKNOWN);
+            blocks[i] = NULL;
+        }
+        live += blocks[i] != NULL;
+    }
+    struct walk walk = {blocks, NULL, arena, arena + 2 * MIB, BLOCKS, 0, 0, 0, 0};
+    axalloc_bytes_walk(&heap, see, &walk);
+    assert_int_equal(walk.live_seen, live);
+    assert_true(walk.free_seen > 0 && walk.usable <= axalloc_bytes_available(&heap));
+    for (size_t stop = 1; stop <= live; stop += 7) {
+        struct walk part = {blocks, NULL, arena, arena + 2 * MIB, BLOCKS, 0, 0, 0, stop};
+        axalloc_bytes_walk(&heap, see, &part);
+        assert_int_equal(part.live_seen + part.free_seen, stop);
+    }
+    arena_unmap(arena, 2 * MIB);
+}
+
+static bool count_block(void *context, const struct axalloc_block *block)
+{
+    size_t *counts = context;
+    counts[block->is_live]++;
+    return true;
+}
+
+static void a_walk_goes_through_all_regions(void **state)
+{
+    (void)state;
+    size_t none[2] = {0, 0}, counts[2] = {0, 0}, live = 0;
+    axalloc_bytes_init(&heap);
+    axalloc_bytes_walk(&heap, count_block, none);
+    assert_int_equal(none[0] + none[1], 0);
+    unsigned char *arena = arena_map(MIB);
+    for (size_t at = 0; at < MIB; at += 128 * KIB)
+        assert_int_equal(add(arena + at, 64 * KIB), AX_OK);
+    while (alloc(1000, 16) != NULL)
+        live++;
+    axalloc_bytes_walk(&heap, count_block, counts);
+    assert_int_equal(counts[true], live);
+    arena_unmap(arena, MIB);
+}
+
 static void instances_are_independent(void **state)
 {
     (void)state;
@@ -396,6 +500,8 @@ int main(void)
         cmocka_unit_test(an_empty_region_goes_back_and_only_then),
         cmocka_unit_test(an_emptied_region_that_is_used_again_does_not_go_back),
         cmocka_unit_test(resize_keeps_the_contents),
+        cmocka_unit_test(a_walk_shows_every_block_once_and_in_order),
+        cmocka_unit_test(a_walk_goes_through_all_regions),
         cmocka_unit_test(instances_are_independent),
     };
     printf("byte allocator: %s\n", axalloc_bytes_name);

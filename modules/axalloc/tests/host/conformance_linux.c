@@ -427,6 +427,59 @@ static void low_buffers_are_runs_where_the_heap_is_high(void **state)
     assert_int_equal(axalloc_dealloc_pages(axalloc_global(), low, 255), AX_OK);
 }
 
+struct cache {
+    struct ax_vaddr pages;
+    size_t calls;
+};
+
+/* A reclaimer: gives back the run that it holds. */
+static size_t give_back(void *context, size_t wanted_bytes)
+{
+    struct cache *cache = context;
+    assert_true(wanted_bytes > 0);
+    if (cache->calls++ > 0)
+        return 0;
+    assert_int_equal(axalloc_dealloc_pages(axalloc_global(), cache->pages, 900), AX_OK);
+    return 900 * PAGE;
+}
+
+static void no_wait_does_not_reclaim_and_others_do(void **state)
+{
+    (void)state;
+    struct ax_layout layout = {3 * MIB, 16};
+    static const unsigned impatient[] = {AXALLOC_NO_WAIT, AXALLOC_ATOMIC,
+                                         AXALLOC_NO_WAIT | AXALLOC_DMA32 | AXALLOC_ZERO};
+    static const unsigned patient[] = {0, AXALLOC_NO_FAIL, AXALLOC_NO_FAIL | AXALLOC_DMA32};
+    axalloc_use_dma32_end(ax_vaddr_of(arena + ARENA_BYTES));
+    for (size_t i = 0; i < 3; i++) {
+        struct cache cache = {{0}, 0};
+        struct axalloc_slice out;
+        assert_int_equal(axalloc_alloc_pages(axalloc_global(), 900, PAGE, &cache.pages), AX_OK);
+        axalloc_set_reclaim(axalloc_global(), give_back, &cache);
+        assert_int_equal(
+            axalloc_buffer_alloc(AXALLOC_KMALLOC, layout, impatient[i] | AXALLOC_NO_WARN, &out),
+            AX_ENOMEM);
+        assert_int_equal(cache.calls, 0);
+        out = alloc(AXALLOC_KMALLOC, layout, patient[i]);
+        assert_int_equal(cache.calls, 1);
+        axalloc_set_reclaim(axalloc_global(), NULL, NULL);
+        axalloc_buffer_free(AXALLOC_KMALLOC, out.bytes, layout);
+    }
+}
+
+static void no_fail_panics_only_after_it_reclaimed(void **state)
+{
+    (void)state;
+    struct cache cache = {{0}, 0};
+    struct axalloc_slice out;
+    assert_int_equal(axalloc_alloc_pages(axalloc_global(), 900, PAGE, &cache.pages), AX_OK);
+    axalloc_set_reclaim(axalloc_global(), give_back, &cache);
+    expect_assert_failure((void)!axalloc_buffer_alloc(
+        AXALLOC_KMALLOC, layout_of(2 * ARENA_BYTES, 32), AXALLOC_NO_FAIL, &out));
+    assert_int_equal(cache.calls, 2); /* once it gave, then it had nothing more */
+    axalloc_set_reclaim(axalloc_global(), NULL, NULL);
+}
+
 static void flags_no_wait_and_atomic_take_what_is_there(void **state)
 {
     (void)state;
@@ -461,6 +514,8 @@ int main(void)
         CASE(flag_no_fail_panics_by_name_for_want_of_memory),
         CASE(flag_dma32_is_low_memory_or_none),
         CASE(low_buffers_are_runs_where_the_heap_is_high),
+        CASE(no_wait_does_not_reclaim_and_others_do),
+        CASE(no_fail_panics_only_after_it_reclaimed),
         CASE(flags_no_wait_and_atomic_take_what_is_there),
     };
     return cmocka_run_group_tests_name("Rust for Linux Allocator", tests, NULL, NULL);

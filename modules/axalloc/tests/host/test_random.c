@@ -66,7 +66,7 @@ static int setup(void **state)
 /* ---- the byte allocator alone ---- */
 
 static struct axalloc_bytes heap;
-static unsigned char *lent[4]; /* regions of 256 KiB that go back when empty */
+static unsigned char *lent[4]; /* regions of 256 KiB, side by side, that go back when empty */
 
 static void lend(unsigned char *arena, size_t i)
 {
@@ -88,9 +88,11 @@ static void dealloc(size_t slot, int sized)
         size_t i = 0;
         while (i < 4 && lent[i] != ax_vaddr_ptr(range.start))
             i++;
-        assert_true(i < 4 && range.size_bytes == 256 * KIB);
-        memset(lent[i], 0xa5, 256 * KIB);
-        lent[i] = NULL;
+        for (; range.size_bytes != 0; range.size_bytes -= 256 * KIB, i++) {
+            assert_true(i < 4 && lent[i] != NULL && range.size_bytes >= 256 * KIB);
+            memset(lent[i], 0xa5, 256 * KIB);
+            lent[i] = NULL;
+        }
     }
 }
 

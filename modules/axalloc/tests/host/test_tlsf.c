@@ -61,6 +61,69 @@ static void freed_neighbours_are_one_block_again(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void add_part(unsigned char *arena, size_t part, enum axalloc_region_use use)
+{
+    assert_int_equal(axalloc_bytes_add_memory(&heap, arena + part * 64 * KIB, 64 * KIB, use),
+                     AX_OK);
+    assert_sound(axalloc_bytes_check(&heap));
+}
+
+static void regions_that_touch_become_one(void **state)
+{
+    (void)state;
+    static const size_t orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                        {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    unsigned char *arena = arena_map(MIB);
+    for (int order = 0; order < 6; order++)
+        for (int live = 0; live < 2; live++) {
+            struct ax_vrange range;
+            void *blocks[3] = {NULL, NULL, NULL};
+            axalloc_bytes_init(&heap);
+            for (int i = 0; i < 3; i++) {
+                add_part(arena, orders[order][i], AXALLOC_REGION_GOES_BACK);
+                if (live)
+                    blocks[i] = alloc(1000);
+            }
+            for (int i = 0; live && i < 3; i++)
+                assert_int_equal(axalloc_bytes_dealloc(&heap, blocks[i], 1000), i == 2);
+            void *whole = alloc(192 * KIB - TLSF_REGION_BYTES - TLSF_OVERHEAD);
+            assert_ptr_equal(whole, arena + TLSF_HEADER);
+            assert_true(axalloc_bytes_dealloc(&heap, whole, AXALLOC_SIZE_UNKNOWN));
+            assert_true(axalloc_bytes_release(&heap, &range));
+            assert_ptr_equal(ax_vaddr_ptr(range.start), arena);
+            assert_int_equal(range.size_bytes, 192 * KIB);
+            assert_int_equal(axalloc_bytes_total(&heap), 0);
+            assert_sound(axalloc_bytes_check(&heap));
+        }
+    arena_unmap(arena, MIB);
+}
+
+static void regions_of_different_use_stay_apart(void **state)
+{
+    (void)state;
+    unsigned char *arena = arena_map(MIB);
+    struct ax_vrange range;
+    axalloc_bytes_init(&heap);
+    add_part(arena, 1, AXALLOC_REGION_STAYS);
+    add_part(arena, 0, AXALLOC_REGION_GOES_BACK);
+    add_part(arena, 2, AXALLOC_REGION_GOES_BACK);
+    assert_null(alloc(64 * KIB));
+    void *low = alloc(60 * KIB), *middle = alloc(60 * KIB), *high = alloc(60 * KIB);
+    assert_true(low != NULL && middle != NULL && high != NULL);
+    bool emptied = axalloc_bytes_dealloc(&heap, low, AXALLOC_SIZE_UNKNOWN);
+    while (emptied && axalloc_bytes_release(&heap, &range))
+        assert_int_equal(range.size_bytes, 64 * KIB);
+    emptied = axalloc_bytes_dealloc(&heap, middle, AXALLOC_SIZE_UNKNOWN);
+    while (emptied && axalloc_bytes_release(&heap, &range))
+        assert_int_equal(range.size_bytes, 64 * KIB);
+    emptied = axalloc_bytes_dealloc(&heap, high, AXALLOC_SIZE_UNKNOWN);
+    while (emptied && axalloc_bytes_release(&heap, &range))
+        assert_int_equal(range.size_bytes, 64 * KIB);
+    assert_int_equal(axalloc_bytes_total(&heap), 64 * KIB - TLSF_REGION_BYTES);
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+}
+
 static void small_requests_take_the_best_fit(void **state)
 {
     (void)state;
@@ -177,6 +240,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_size_is_in_a_bin_that_begins_at_or_below_it),
         cmocka_unit_test(freed_neighbours_are_one_block_again),
+        cmocka_unit_test(regions_that_touch_become_one),
+        cmocka_unit_test(regions_of_different_use_stay_apart),
         cmocka_unit_test(small_requests_take_the_best_fit),
         cmocka_unit_test(a_live_block_costs_eight_bytes),
         cmocka_unit_test(double_frees_panic),

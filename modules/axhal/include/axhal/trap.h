@@ -13,6 +13,12 @@
 AX_COLD void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink);
 
 /*
+ * Port, if CONFIG_AXHAL_DESCRIBE_PORT: the same by a higher layer, asked first. False: it has no
+ * better words; nothing was printed. Called while a fault is reported: any context, any lock held.
+ */
+AX_COLD bool axhal_port_describe_address(struct ax_vaddr address, struct ax_sink *sink);
+
+/*
  * Print the calls that led here, one a line, for the runner to give names to:
  *
  *     "  #0 0xffffffff80001234"

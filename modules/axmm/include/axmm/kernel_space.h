@@ -37,6 +37,14 @@ void axmm_use_page_allocator(void);
  */
 AX_MUST_CHECK enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags);
 
+/*
+ * Take whole pages out of the linear map, and put them back: readable, writable, cached memory. In
+ * between every access to them faults. AX_ENOENT, AX_EEXIST: not all of them are there, or were
+ * out. Else as axmm_protect().
+ */
+AX_MUST_CHECK enum ax_err axmm_hide(struct ax_vrange range);
+AX_MUST_CHECK enum ax_err axmm_show(struct ax_vrange range);
+
 /* What maps `address` now. AX_ENOENT: nothing. Takes the kernel table's lock. */
 AX_MUST_CHECK enum ax_err axmm_query(struct ax_vaddr address, struct axhal_mapping *out);
 

@@ -12,9 +12,10 @@
  *
  * Costs: a header of 16 bytes a block; allocation tries every region. Does badly: everything that
  * lives and dies in no order; one live block keeps the whole region from being reused.
- * Detects nothing.
+ * Detects a double free, until the region is rewound and the place is used again: panics.
  */
 #include <axalloc/bytes.h>
+#include <axbase/assert.h>
 #include <axbase/checked.h>
 
 enum { GRAIN = 16 };
@@ -28,10 +29,10 @@ struct bump_region {
     enum axalloc_region_use use;
 };
 
-/* Before each block's payload. */
+/* Before each block's payload, and before each gap that alignment left. */
 struct header {
-    struct bump_region *region;
-    size_t size; /* of the payload */
+    struct bump_region *region; /* NULL: freed, or a gap */
+    size_t size;                /* of the payload */
 };
 
 _Static_assert(sizeof(struct header) == GRAIN, "payloads are aligned");
@@ -72,9 +73,14 @@ size_t axalloc_bytes_region_for(struct ax_layout layout)
     return RECORD + GRAIN + padding + (size_t)ax_align_up(layout.size + 1, GRAIN);
 }
 
+static struct header *header_at(uintptr_t address)
+{
+    return ax_vaddr_ptr(ax_vaddr(address));
+}
+
 static struct header *header_of(const void *pointer)
 {
-    return ax_vaddr_ptr(ax_vaddr((uintptr_t)pointer - GRAIN));
+    return header_at((uintptr_t)pointer - GRAIN);
 }
 
 static void *alloc_in(struct bump_region *region, size_t size, size_t align)
@@ -83,7 +89,10 @@ static void *alloc_in(struct bump_region *region, size_t size, size_t align)
     uintptr_t payload = (uintptr_t)ax_align_up(bottom + GRAIN, align);
     if (payload < bottom || payload > limit || size > limit - payload)
         return NULL;
-    struct header *header = ax_vaddr_ptr(ax_vaddr(payload - GRAIN));
+    uintptr_t gap = payload - GRAIN - bottom;
+    if (gap != 0)
+        *header_at(bottom) = (struct header){NULL, gap - GRAIN};
+    struct header *header = header_at(payload - GRAIN);
     *header = (struct header){region, size};
     region->top = (size_t)(payload + size - (uintptr_t)region);
     return header + 1;
@@ -115,6 +124,9 @@ bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t siz
 {
     (void)size;
     struct bump_region *region = header_of(pointer)->region;
+    if (region == NULL)
+        ax_panic("free of %p, which is free already", pointer);
+    header_of(pointer)->region = NULL;
     count(self, region, -(header_of(pointer)->size + GRAIN));
     if (region->live_bytes != 0)
         return false;
@@ -172,6 +184,33 @@ size_t axalloc_bytes_used(const struct axalloc_bytes *self)
 size_t axalloc_bytes_available(const struct axalloc_bytes *self)
 {
     return self->total_bytes - self->used_bytes;
+}
+
+/* Visit what was handed out, then what is left, if that is a block. */
+static bool walk_region(struct bump_region *region,
+                        bool (*visit)(void *context, const struct axalloc_block *block),
+                        void *context)
+{
+    uintptr_t at = (uintptr_t)region + RECORD, top = (uintptr_t)region + region->top;
+    while (at < top) {
+        const struct header *header = header_at(at);
+        struct axalloc_block shown = {header + 1, header->size, header->region != NULL};
+        if (shown.size != 0 && !visit(context, &shown))
+            return false;
+        at += GRAIN + header->size;
+    }
+    size_t left = region->size - region->top;
+    struct axalloc_block rest = {header_at(top) + 1, left - GRAIN, false};
+    return left < 2 * (size_t)GRAIN || visit(context, &rest);
+}
+
+void axalloc_bytes_walk(const struct axalloc_bytes *self,
+                        bool (*visit)(void *context, const struct axalloc_block *block),
+                        void *context)
+{
+    for (struct bump_region *region = self->regions; region != NULL; region = region->next)
+        if (!walk_region(region, visit, context))
+            return;
 }
 
 const char *axalloc_bytes_check(const struct axalloc_bytes *self)

@@ -1,0 +1,217 @@
+/*
+ * Guarded blocks: every block of bytes carries what proves that it is one, and that nobody wrote
+ * past its end; freed ones wait, filled with a pattern, before their memory is used again.
+ *
+ * Idea: a header in front of the payload, signed with a secret of this boot (the heap cookies of
+ * Robertson, Kruegel, Mutz and Valeur, "Run-time Detection of Heap-based Overflows", LISA 2003), a
+ * canary directly behind it, and a quarantine as AddressSanitizer's (Serebryany and others, USENIX
+ * ATC 2012) and hardened_malloc's. It stands on top of whatever byte allocator there is: to that
+ * one a block is 40 bytes larger, and stays allocated while it waits.
+ *
+ * Invariants: a live block's header is signed as live, and its canary is whole; a block in
+ * quarantine is signed as freed and holds nothing but the pattern; a pointer's header is read only
+ * after the windows said that it can be.
+ *
+ * The quarantine is two rings, one for blocks of up to 1 KiB and one for up to 256 KiB; larger ones
+ * go back at once. A freed block takes the place of the oldest one, which is verified and goes
+ * back. No lock: one atomic add picks the place, one exchange swaps the blocks.
+ *
+ * Costs: 40 bytes a block, docs/hardening.md has the instructions. Does badly: what is written
+ * after the block has left the quarantine is not seen; two CPUs that free one block in the same
+ * moment may both succeed, and the heap below gets it twice; checks while others allocate may see
+ * a block that is not dressed yet.
+ *
+ * Locks: none of its own but that of the windows; never called with one held.
+ */
+#include "guard_internal.h"
+#include "heap.h"
+#include <axalloc/guard_port.h>
+#include <axbase/string.h>
+
+enum { SMALL_BYTES = 1024, LARGE_BYTES = 256 * 1024 };
+
+/* Sizes beyond this are refused, so that guards and alignment can be added without wrapping. */
+#define SIZE_LIMIT ((size_t)1 << 48)
+
+/* ---- allocating ---- */
+
+/* The gap in front of the payload: room for the header, and a multiple of the alignment. */
+static inline unsigned offset_log2_for(size_t align)
+{
+    return align <= GUARD_HEADER ? GUARD_HEADER_LOG2 : ax_log2_floor(align);
+}
+
+static inline uint64_t tag_for(size_t size, uint64_t offset_log2)
+{
+    return (uint64_t)size << GUARD_SIZE_SHIFT | offset_log2;
+}
+
+/* What the byte allocator is asked for. */
+static inline struct ax_layout layout_below(struct ax_layout layout, unsigned offset_log2)
+{
+    return (struct ax_layout){layout.size + ((size_t)1 << offset_log2) + GUARD_CANARY,
+                              layout.align};
+}
+
+static inline bool wants_page(struct ax_layout layout)
+{
+    return CONFIG_AXALLOC_GUARD_PAGES && layout.size % AX_PAGE_SIZE == 0 && layout.size != 0 &&
+           axalloc_port_has_guard_pages();
+}
+
+void *guard_alloc(struct axalloc *self, struct ax_layout layout, const void *site)
+{
+    if (!ax_layout_is_valid(layout) || layout.size > SIZE_LIMIT || layout.align > SIZE_LIMIT)
+        return NULL;
+    void *payload = wants_page(layout) ? guard_pages_alloc(self, layout, site) : NULL;
+    if (payload != NULL)
+        return payload;
+    unsigned offset_log2 = offset_log2_for(layout.align);
+    struct ax_layout below = layout_below(layout, offset_log2);
+    void *start = heap_alloc(self, below);
+    if (start == NULL)
+        return NULL;
+    return guard_dress(&self->guard, start, tag_for(layout.size, offset_log2), site);
+}
+
+/* ---- freeing ---- */
+
+/* A freed block goes back to the heap, if nobody wrote to it. */
+static void release(struct axalloc *self, void *payload)
+{
+    const struct guard_header *header = guard_header_of(payload);
+    uint64_t tag = header->tag;
+    size_t size = guard_size(tag), offset = guard_offset(tag);
+    if (header->check != ~guard_sign(&self->guard, payload, tag) ||
+        !guard_is_poisoned(payload, size))
+        guard_written_after_free(self, payload, size);
+    size_t behind = GUARD_CANARY;
+    if (guard_has_page(tag)) {
+        guard_pages_open(self, payload, size);
+        behind = AX_PAGE_SIZE;
+    }
+    heap_dealloc(self, (char *)payload - offset, offset + size + behind);
+}
+
+/* Swap `payload` with the oldest block of a ring. */
+static inline void *wait_in(_Atomic(void *) *slots, uint32_t count, _Atomic uint32_t *next,
+                            void *payload)
+{
+    uint32_t slot = atomic_fetch_add_explicit(next, 1, memory_order_relaxed) % count;
+    /* acquire and release: pair with the same by whoever put the other block here, or takes ours */
+    return atomic_exchange_explicit(&slots[slot], payload, memory_order_acq_rel);
+}
+
+/* The block that has waited long enough now that `payload` waits; it may be that one, or none. */
+static inline void *wait(struct axalloc_guard *guard, void *payload, size_t size)
+{
+    if (!CONFIG_AXALLOC_QUARANTINE)
+        return payload;
+    if (size <= SMALL_BYTES)
+        return wait_in(guard->small, AXALLOC_GUARD_SMALL_SLOTS, &guard->small_next, payload);
+    if (size <= LARGE_BYTES)
+        return wait_in(guard->large, AXALLOC_GUARD_LARGE_SLOTS, &guard->large_next, payload);
+    return payload;
+}
+
+/* The tag of `pointer`, which is a live block whose canary is whole, or it is the end. */
+static inline uint64_t verify(struct axalloc *self, const void *pointer, size_t size,
+                              enum guard_act act, const void *site)
+{
+    const struct guard_header *header = guard_header_of(pointer);
+    if (!guard_can_read(&self->guard, pointer))
+        guard_refuse(self, pointer, size, act, site);
+    uint64_t tag = header->tag, signature = guard_sign(&self->guard, pointer, tag);
+    if (header->check != guard_live_check(signature, header) ||
+        (size != GUARD_SIZE_UNKNOWN && size != guard_size(tag)))
+        guard_refuse(self, pointer, size, act, site);
+    if (!guard_has_page(tag) &&
+        guard_load((const char *)pointer + guard_size(tag)) != guard_canary(signature))
+        guard_overflowed(self, pointer, act, site);
+    return tag;
+}
+
+void guard_dealloc(struct axalloc *self, void *pointer, size_t size, const void *site)
+{
+    uint64_t tag = verify(self, pointer, size, GUARD_FREE, site);
+    struct guard_header *header = guard_header_of(pointer);
+    header->freed_at = (uintptr_t)site;
+    header->check = ~guard_sign(&self->guard, pointer, tag);
+    guard_poison(pointer, guard_size(tag));
+    void *oldest = wait(&self->guard, pointer, guard_size(tag));
+    if (oldest != NULL)
+        release(self, oldest);
+}
+
+static bool flush_ring(struct axalloc *self, _Atomic(void *) *slots, size_t count)
+{
+    bool found = false;
+    for (size_t i = 0; i < count; i++) {
+        /* acquire: pairs with the release of wait_in() */
+        void *payload = atomic_exchange_explicit(&slots[i], NULL, memory_order_acquire);
+        if (payload != NULL)
+            release(self, payload);
+        found |= payload != NULL;
+    }
+    return found;
+}
+
+bool guard_flush(struct axalloc *self)
+{
+    bool small = flush_ring(self, self->guard.small, AXALLOC_GUARD_SMALL_SLOTS);
+    return flush_ring(self, self->guard.large, AXALLOC_GUARD_LARGE_SLOTS) || small;
+}
+
+/* ---- resizing ---- */
+
+size_t guard_usable_size(struct axalloc *self, const void *pointer, const void *site)
+{
+    return guard_size(verify(self, pointer, GUARD_SIZE_UNKNOWN, GUARD_ASK, site));
+}
+
+/*
+ * In place, if the byte allocator can; to shrink it always can. A block that grows to whole pages
+ * moves, so that it gets its unmapped page; one that has such a page loses it when it shrinks.
+ */
+static bool resize(struct axalloc *self, void *pointer, uint64_t tag, struct ax_layout layout,
+                   const void *site)
+{
+    size_t offset = guard_offset(tag), old_size = guard_size(tag), ignored;
+    bool grows = layout.size > old_size;
+    if (layout.size > SIZE_LIMIT || !ax_is_aligned((uintptr_t)pointer, layout.align) ||
+        (grows && (guard_has_page(tag) || wants_page(layout))))
+        return false;
+    if (layout.size == old_size)
+        return true;
+    if (guard_has_page(tag))
+        guard_pages_open(self, pointer, old_size);
+    void *start = (char *)pointer - offset;
+    struct ax_layout below = {offset + layout.size + GUARD_CANARY, AX_MALLOC_ALIGN};
+    if (!heap_resize(self, start, below, &ignored))
+        return false;
+    guard_dress(&self->guard, start, tag_for(layout.size, tag & GUARD_OFFSET_LOG2), site);
+    return true;
+}
+
+void *guard_reallocate(struct axalloc *self, void *pointer, struct ax_layout layout,
+                       const void *site)
+{
+    if (pointer == NULL)
+        return guard_alloc(self, layout, site);
+    uint64_t tag = verify(self, pointer, GUARD_SIZE_UNKNOWN, GUARD_RESIZE, site);
+    if (!ax_layout_is_valid(layout))
+        return NULL;
+    if (layout.size == 0) {
+        guard_dealloc(self, pointer, GUARD_SIZE_UNKNOWN, site);
+        return NULL;
+    }
+    if (resize(self, pointer, tag, layout, site))
+        return pointer;
+    void *block = guard_alloc(self, layout, site);
+    if (block == NULL)
+        return NULL;
+    size_t old_size = guard_size(tag);
+    memcpy(block, pointer, old_size < layout.size ? old_size : layout.size);
+    guard_dealloc(self, pointer, old_size, site);
+    return block;
+}

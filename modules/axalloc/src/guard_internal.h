@@ -1,0 +1,109 @@
+/* What the files of the guard share. */
+#pragma once
+
+#include "guard.h"
+#include "guard_block.h"
+#include <axbase/attr.h>
+
+/* What was asked of a pointer that turned out wrong. */
+enum guard_act { GUARD_FREE, GUARD_RESIZE, GUARD_ASK };
+
+/* ---- guard_report.c: the ends; none of them changes anything ---- */
+
+/* `pointer` is not a live block, or not one of `size` bytes. */
+AX_NORETURN AX_COLD void guard_refuse(struct axalloc *self, const void *pointer, size_t size,
+                                      enum guard_act act, const void *site);
+
+/* What follows the live block `payload` was written to. */
+AX_NORETURN AX_COLD void guard_overflowed(struct axalloc *self, const void *payload,
+                                          enum guard_act act, const void *site);
+
+/* The freed block `payload`, of `size` bytes, is not as its free left it. */
+AX_NORETURN AX_COLD void guard_written_after_free(struct axalloc *self, const void *payload,
+                                                  size_t size);
+
+/* ---- guard_windows.c ---- */
+
+/* `payload` is in none of the windows but, maybe, the first. */
+bool guard_in_other_window(const struct axalloc_guard *guard, uintptr_t payload);
+
+/* A header before `payload` would lie in memory that can be read. */
+static inline bool guard_in_window(const struct axalloc_guard *guard, uintptr_t payload)
+{
+    /* relaxed: a window only grows, and a valid payload came through the heap's lock */
+    const struct axalloc_guard_window *window = &guard->windows[0];
+    uintptr_t room = atomic_load_explicit(&window->room, memory_order_relaxed);
+    return payload - window->first < room || guard_in_other_window(guard, payload);
+}
+
+/* ---- guard_pages.c ---- */
+
+/* A block with an unmapped page behind it; NULL: there is none to be had. */
+void *guard_pages_alloc(struct axalloc *self, struct ax_layout layout, const void *site);
+
+/* Before the block goes back to the heap: the page behind it is memory again. */
+void guard_pages_open(struct axalloc *self, const void *payload, size_t size);
+
+/* The page of `address` is one that faults. */
+bool guard_pages_closed(const struct axalloc_guard *guard, uintptr_t address);
+
+/* The header before `payload`, which is in a window, is not in a page that faults. */
+static inline bool guard_is_open(const struct axalloc_guard *guard, uintptr_t payload)
+{
+    return !CONFIG_AXALLOC_GUARD_PAGES ||
+           atomic_load_explicit(&guard->guard_page_count, memory_order_relaxed) == 0 ||
+           (!guard_pages_closed(guard, payload - GUARD_HEADER) &&
+            !guard_pages_closed(guard, payload - 1));
+}
+
+/* There may be a header before `payload`: reading it does not fault. */
+static inline bool guard_can_read(const struct axalloc_guard *guard, const void *payload)
+{
+    return (uintptr_t)payload % AX_MALLOC_ALIGN == 0 &&
+           guard_in_window(guard, (uintptr_t)payload) && guard_is_open(guard, (uintptr_t)payload);
+}
+
+/* ---- poison ---- */
+
+/* Words of freed memory that hold it: the payload's, rounded up into the canary. */
+static inline size_t guard_words(size_t size)
+{
+    return (size + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+}
+
+static inline void guard_poison(void *payload, size_t size)
+{
+    uint64_t *word = payload, *end = word + guard_words(size);
+    for (; end - word >= 4; word += 4)
+        word[0] = word[1] = word[2] = word[3] = GUARD_POISON;
+    for (; word < end; word++)
+        *word = GUARD_POISON;
+}
+
+static inline bool guard_is_poisoned(const void *payload, size_t size)
+{
+    const uint64_t *word = payload, *end = word + guard_words(size);
+    uint64_t changed = 0;
+    for (; end - word >= 4; word += 4)
+        changed |= (word[0] ^ GUARD_POISON) | (word[1] ^ GUARD_POISON) | (word[2] ^ GUARD_POISON) |
+                   (word[3] ^ GUARD_POISON);
+    for (; word < end; word++)
+        changed |= *word ^ GUARD_POISON;
+    return changed == 0;
+}
+
+/* Turn the block at `start` into a guarded one with its payload 2^offset_log2 bytes further. */
+static inline void *guard_dress(const struct axalloc_guard *guard, void *start, uint64_t tag,
+                                const void *site)
+{
+    char *payload = (char *)start + guard_offset(tag);
+    uint64_t signature = guard_sign(guard, payload, tag);
+    struct guard_header *header = guard_header_of(payload);
+    header->site = (uintptr_t)site;
+    header->freed_at = 0;
+    header->tag = tag;
+    header->check = guard_live_check(signature, header);
+    if (!guard_has_page(tag))
+        guard_store(payload + guard_size(tag), guard_canary(signature));
+    return payload;
+}

@@ -1,0 +1,20 @@
+/*
+ * What can be given back when memory is out. Private to src/. No lock of axalloc's is held around
+ * these.
+ */
+#pragma once
+
+#include <axalloc/alloc.h>
+
+/* What axalloc keeps back itself: blocks in quarantine. True: there was something. */
+bool reclaim_own(struct axalloc *self);
+
+/* The same, else whatever axalloc_set_reclaim() named. True: another try may do. */
+bool reclaim_any(struct axalloc *self, size_t wanted_bytes);
+
+/*
+ * Between the two nobody that axalloc_set_reclaim() named is called for this instance: what is
+ * out of memory meanwhile, on other CPUs too, fails. They may nest and overlap.
+ */
+void reclaim_pause(struct axalloc *self);
+void reclaim_resume(struct axalloc *self);
