@@ -9,7 +9,7 @@
 
 static const unsigned all_capabilities = AXALLOC_EXECUTABLE | AXALLOC_DMA_ABLE;
 
-/* Every block has a byte, so that its pages are not none. */
+/* Every block has a byte, so that its pages are not none, and size 0 is no realloc to nothing. */
 static struct ax_layout not_empty(struct ax_layout layout)
 {
     return (struct ax_layout){layout.size == 0 ? 1 : layout.size, layout.align};
@@ -36,7 +36,7 @@ enum ax_err axalloc_manager_allocate(struct axalloc *self, unsigned capabilities
         return named(mapped_alloc(AXALLOC_MAPPING_CODE, not_empty(layout), out));
     if (capabilities == AXALLOC_DMA_ABLE)
         return run_alloc(self, not_empty(layout), ax_vaddr(0), out);
-    void *block = axalloc_alloc(self, layout);
+    void *block = axalloc_alloc(self, not_empty(layout));
     if (block == NULL)
         return AX_ENOMEM;
     *out = block;
@@ -51,7 +51,7 @@ void axalloc_manager_deallocate(struct axalloc *self, void *pointer, struct ax_l
     else if (run_find(pointer, &run))
         run_free(run.start);
     else
-        axalloc_dealloc(self, pointer, layout);
+        axalloc_dealloc(self, pointer, not_empty(layout));
 }
 
 enum ax_err axalloc_manager_reallocate(struct axalloc *self, void *pointer,
@@ -61,8 +61,6 @@ enum ax_err axalloc_manager_reallocate(struct axalloc *self, void *pointer,
     struct run run;
     if (!ax_layout_is_valid(new_layout))
         return AX_EINVAL;
-    if (pointer == NULL)
-        return axalloc_manager_allocate(self, 0, new_layout, out);
     if (mapped_owns(pointer))
         return named(
             mapped_realloc(pointer, not_empty(old_layout).size, not_empty(new_layout), out));

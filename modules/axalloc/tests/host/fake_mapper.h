@@ -12,9 +12,10 @@ enum { FAKE_SLOTS = 64 };
 
 #define FAKE_SLOT_BYTES ((size_t)1 << 20)
 
-/* A mapping is at the start of a slot. */
+/* A mapping is at the start of a slot, or a page further, so that no alignment comes by chance. */
 static struct {
     size_t pages; /* 0: free */
+    size_t offset;
     enum axalloc_mapping mapping;
 } fake_slots[FAKE_SLOTS];
 
@@ -33,14 +34,15 @@ static inline size_t fake_mapped_pages(void)
 static inline size_t fake_slot_of(struct ax_vaddr start)
 {
     size_t offset = start.raw - ax_vaddr_of(fake_window).raw;
-    assert_int_equal(offset % FAKE_SLOT_BYTES, 0);
-    assert_true(offset / FAKE_SLOT_BYTES < FAKE_SLOTS);
-    return offset / FAKE_SLOT_BYTES;
+    size_t slot = offset / FAKE_SLOT_BYTES;
+    assert_true(slot < FAKE_SLOTS);
+    assert_int_equal(offset % FAKE_SLOT_BYTES, fake_slots[slot].offset);
+    return slot;
 }
 
 static inline void fake_protect(size_t slot, size_t pages, int protection)
 {
-    void *at = fake_window + slot * FAKE_SLOT_BYTES;
+    void *at = fake_window + slot * FAKE_SLOT_BYTES + fake_slots[slot].offset;
     void *got = mmap(at, pages * AX_PAGE_SIZE, protection,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     assert_ptr_equal(got, at);
@@ -56,12 +58,13 @@ static inline enum ax_err fake_map(void *context, enum axalloc_mapping mapping, 
     assert_true(pages > 0 && align >= AX_PAGE_SIZE && align <= FAKE_SLOT_BYTES);
     while (slot < FAKE_SLOTS && fake_slots[slot].pages != 0)
         slot++;
-    if (fake_is_out_of_memory || slot == FAKE_SLOTS || pages * AX_PAGE_SIZE > FAKE_SLOT_BYTES)
+    if (fake_is_out_of_memory || slot == FAKE_SLOTS || (pages + 1) * AX_PAGE_SIZE > FAKE_SLOT_BYTES)
         return AX_ENOMEM;
     fake_slots[slot].pages = pages;
     fake_slots[slot].mapping = mapping;
+    fake_slots[slot].offset = align > AX_PAGE_SIZE ? 0 : AX_PAGE_SIZE;
     fake_protect(slot, pages, PROT_READ | PROT_WRITE);
-    *out = ax_vaddr_of(fake_window + slot * FAKE_SLOT_BYTES);
+    *out = ax_vaddr_of(fake_window + slot * FAKE_SLOT_BYTES + fake_slots[slot].offset);
     return AX_OK;
 }
 
