@@ -3,7 +3,7 @@
 deps := axbase axcpu axsync axlog
 srcs := src/alloc.c src/counters.c src/heap.c src/pages.c src/malloc.c src/page.c
 # The contracts of other systems (docs/contracts.md); an image has those that it uses.
-srcs += src/buffer.c src/frames.c src/ids.c src/manager.c src/mapped.c src/runs.c
+srcs += src/buffer.c src/frames.c src/ids.c src/manager.c src/mapped.c src/raw.c src/runs.c
 # The guard takes its callers' return addresses, so these stay functions of their own.
 srcs-nolto := $(if $(CONFIG_AXALLOC_GUARD),src/alloc.c src/malloc.c)
 srcs := $(filter-out $(srcs-nolto),$(srcs)) \
@@ -18,7 +18,8 @@ includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += conformance_arceos conformance_arceos_ids conformance_linux conformance_ostd conformance_xila
-host-support := host/guard_ports.c
+host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux conformance_ostd \
+    conformance_xila
+host-support := host/guard_ports.c hosted/unix_heap.c
 host-benches := bytes_axle bytes_facade bytes_libc pages
 target-tests := tests/target/suite.c
