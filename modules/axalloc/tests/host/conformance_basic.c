@@ -211,6 +211,45 @@ static void a_locked_heap_is_the_same_heap(void **state)
     assert_false(axsync_spin_is_locked(&locked.lock));
 }
 
+/* A grower that is asked only while the lock of its heap is held. */
+struct watched {
+    struct axalloc_locked heap;
+    unsigned grown, given_back;
+};
+
+static enum ax_err grow_watched(void *context, size_t size, struct ax_vrange *out)
+{
+    struct watched *watched = context;
+    assert_true(axsync_spin_is_locked(&watched->heap.lock));
+    watched->grown++;
+    return axalloc_unix_grower.grow(axalloc_unix_grower.context, size, out);
+}
+
+static void give_back_watched(void *context, struct ax_vrange range)
+{
+    struct watched *watched = context;
+    assert_true(axsync_spin_is_locked(&watched->heap.lock));
+    watched->given_back++;
+    axalloc_unix_grower.give_back(axalloc_unix_grower.context, range);
+}
+
+static void every_change_is_made_under_the_lock(void **state)
+{
+    (void)state;
+    static struct watched watched;
+    const struct axalloc_grower grower = {&watched, grow_watched, give_back_watched};
+    axalloc_locked_init(&watched.heap, &grower);
+    void *block = axalloc_locked_alloc(&watched.heap, layout_of(MIB, 16));
+    block = axalloc_locked_realloc(&watched.heap, block, layout_of(MIB, 16), 5 * MIB);
+    void *zeroed = axalloc_locked_alloc_zeroed(&watched.heap, layout_of(9 * MIB, 16));
+    assert_int_equal(watched.grown, 3);
+    axalloc_locked_dealloc(&watched.heap, block, layout_of(5 * MIB, 16));
+    axalloc_locked_dealloc(&watched.heap, zeroed, layout_of(9 * MIB, 16));
+    assert_true(watched.given_back > 0);
+    assert_int_equal(axalloc_bytes_total(&watched.heap.raw.heap), 0);
+    assert_false(axsync_spin_is_locked(&watched.heap.lock));
+}
+
 struct piece {
     unsigned char *bytes;
     size_t size;
@@ -282,6 +321,7 @@ int main(void)
         cmocka_unit_test(the_unix_grower_maps_and_unmaps),
         cmocka_unit_test(a_raw_heap_gives_empty_regions_back),
         cmocka_unit_test_setup(a_locked_heap_is_the_same_heap, start),
+        cmocka_unit_test(every_change_is_made_under_the_lock),
         cmocka_unit_test(the_unix_allocator_serves_threads),
     };
     return cmocka_run_group_tests_name("basic_allocator", tests, NULL, NULL);
