@@ -1,16 +1,16 @@
 /* The mapper in use: layouts become pages on the way to it. */
 #include "mapped.h"
 
-static const struct axalloc_mapper *mapper;
+static const struct axalloc_mapper *current;
 
-void axalloc_use_mapper(const struct axalloc_mapper *to_use)
+void axalloc_use_mapper(const struct axalloc_mapper *mapper)
 {
-    mapper = to_use;
+    current = mapper;
 }
 
 bool mapped_owns(const void *pointer)
 {
-    return mapper != NULL && ax_vrange_contains(mapper->window, ax_vaddr_of(pointer));
+    return current != NULL && ax_vrange_contains(current->window, ax_vaddr_of(pointer));
 }
 
 size_t mapped_usable_size(size_t size)
@@ -26,10 +26,10 @@ static size_t page_align(struct ax_layout layout)
 enum ax_err mapped_alloc(enum axalloc_mapping mapping, struct ax_layout layout, void **out)
 {
     struct ax_vaddr start;
-    if (mapper == NULL)
+    if (current == NULL)
         return AX_ENOTSUP;
-    enum ax_err err = mapper->map(mapper->context, mapping, (size_t)ax_pages_for(layout.size),
-                                  page_align(layout), &start);
+    enum ax_err err = current->map(current->context, mapping, (size_t)ax_pages_for(layout.size),
+                                   page_align(layout), &start);
     if (err == AX_OK)
         *out = ax_vaddr_ptr(start);
     return err;
@@ -42,7 +42,7 @@ enum ax_err mapped_realloc(void *pointer, size_t old_size, struct ax_layout layo
     struct ax_vaddr start = ax_vaddr_of(pointer);
     enum ax_err err = AX_OK;
     if (pages != new_pages || !ax_is_aligned(start.raw, page_align(layout)))
-        err = mapper->remap(mapper->context, start, pages, new_pages, page_align(layout), &start);
+        err = current->remap(current->context, start, pages, new_pages, page_align(layout), &start);
     if (err == AX_OK)
         *out = ax_vaddr_ptr(start);
     return err;
@@ -50,5 +50,5 @@ enum ax_err mapped_realloc(void *pointer, size_t old_size, struct ax_layout layo
 
 void mapped_free(void *pointer, size_t size)
 {
-    mapper->unmap(mapper->context, ax_vaddr_of(pointer), (size_t)ax_pages_for(size));
+    current->unmap(current->context, ax_vaddr_of(pointer), (size_t)ax_pages_for(size));
 }

@@ -97,8 +97,11 @@ bool run_find(const void *pointer, struct run *out)
 static void shorten(const struct run *run, size_t pages)
 {
     struct axsync_spin_state state = axsync_spin_lock(&lock);
-    (*link_to(run->start))->pages = pages;
+    struct run *record = *link_to(run->start);
+    if (record != NULL)
+        record->pages = pages;
     axsync_spin_unlock(&lock, state);
+    AX_ASSERT(record != NULL);
     give_pages(run->owner, ax_vaddr_add(run->start, pages * AX_PAGE_SIZE), run->pages - pages);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Caches by range: data to the point of coherency, instructions to the point of unification. Lines that the range shares with other data are
- * touched whole, so memory that a device writes must not share lines with anything.
+ * Caches by range: data to the point of coherency, instructions to the point of unification. Lines
+ * that the range shares with other data are touched whole, so memory that a device writes must not
+ * share lines with anything.
  *
  * riscv64 without Zicbom has no such instructions, and devices there are coherent (the tree would
  * say otherwise by dma-noncoherent): nothing happens.
