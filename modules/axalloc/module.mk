@@ -9,15 +9,18 @@ srcs-nolto := $(if $(CONFIG_AXALLOC_GUARD),src/alloc.c src/malloc.c)
 srcs := $(filter-out $(srcs-nolto),$(srcs)) \
     $(if $(CONFIG_AXALLOC_GUARD),src/guard.c src/guard_windows.c) \
     $(if $(CONFIG_AXALLOC_GUARD_PAGES),src/guard_pages.c)
-guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c src/guard_walk.c)
+guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c src/guard_walk.c) \
+    $(if $(CONFIG_AXALLOC_LEAKS),src/track.c)
+cflags := $(if $(CONFIG_AXALLOC_GUARD),-foptimize-sibling-calls)
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
-srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) src/reclaim.c
+srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) \
+    src/start.c src/growth.c src/spare.c src/reclaim.c src/report.c
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+    detection $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux conformance_ostd \
     conformance_xila
 host-support := host/guard_ports.c hosted/unix_heap.c

@@ -4,10 +4,8 @@
  */
 #include "guard.h"
 #include "heap.h"
-#include "pages.h"
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
-#include <axlog/log.h>
 
 static struct axalloc global;
 
@@ -80,47 +78,9 @@ enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size
     return err;
 }
 
-/* ---- starting ---- */
-
-AX_COLD static AX_NOINLINE void forget(struct axalloc *self)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    axalloc_bytes_init(&self->heap);
-    struct axsync_spin_state page_state = axsync_spin_lock(&self->page_lock);
-    axalloc_pages_init(&self->pages);
-    memset(self->usage, 0, sizeof self->usage);
-    memset(&self->reclaimer, 0, sizeof self->reclaimer);
-    axsync_spin_unlock(&self->page_lock, page_state);
-    axsync_spin_unlock(&self->heap_lock, state);
-    if (CONFIG_AXALLOC_GUARD)
-        guard_forget(self);
-}
-
-AX_COLD enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, size_t size)
-{
-    enum { FIRST_PAGES = AXALLOC_MIN_HEAP_BYTES / AX_PAGE_SIZE };
-    struct ax_vaddr heap;
-    forget(self);
-    if (axalloc_add_pages(self, start, size) == AX_OK &&
-        pages_alloc(self, AXALLOC_HEAP, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK)
-        return axalloc_add_memory(self, heap, AXALLOC_MIN_HEAP_BYTES);
-    forget(self);
-    size_t records = (size_t)ax_align_up(axalloc_pages_metadata_bytes(FIRST_PAGES), AX_PAGE_SIZE);
-    axlog_error("%zu bytes at %#llx are no memory to start with; at least %zu, in whole pages, are",
-                size, (unsigned long long)start.raw, AXALLOC_MIN_HEAP_BYTES + records);
-    return AX_EINVAL;
-}
-
 struct axalloc *axalloc_global(void)
 {
     return &global;
-}
-
-enum ax_err axalloc_global_init(struct ax_vaddr start, size_t size)
-{
-    axlog_debug("global allocator on [%#llx, %#llx)", (unsigned long long)start.raw,
-                (unsigned long long)(start.raw + size));
-    return axalloc_init(&global, start, size);
 }
 
 enum ax_err axalloc_global_add_memory(struct ax_vaddr start, size_t size)

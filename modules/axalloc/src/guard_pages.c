@@ -80,7 +80,10 @@ void *guard_pages_alloc(struct axalloc *self, struct ax_layout layout, const voi
     uint64_t tag = (uint64_t)layout.size << GUARD_SIZE_SHIFT | ax_log2_floor(offset);
     if (close_page(&self->guard, (uintptr_t)start + offset + layout.size))
         tag |= GUARD_HAS_PAGE;
-    return guard_dress(&self->guard, start, tag, site);
+    uint64_t canary = guard_sign_live(&self->guard, start + offset, tag, site);
+    if (!guard_has_page(tag))
+        guard_seal(start + offset, layout.size, canary);
+    return start + offset;
 }
 
 void guard_pages_open(struct axalloc *self, const void *payload, size_t size)
