@@ -20,9 +20,11 @@ srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    detection $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux conformance_ostd \
-    conformance_xila
+    detection $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) \
+    $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) \
+    $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
+    conformance_ostd conformance_xila
 host-support := host/guard_ports.c hosted/unix_heap.c
 host-benches := bytes_axle bytes_facade bytes_libc pages
 target-tests := tests/target/suite.c tests/target/contracts.c

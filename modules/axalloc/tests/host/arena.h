@@ -22,6 +22,9 @@
 #define GIB ((size_t)1 << 30)
 #define TIB ((size_t)1 << 40)
 
+/* Of a region of `bytes` bytes, what an allocator may use for its records. */
+#define RECORDS(bytes) ((bytes) / 16 + 256)
+
 /* `bytes` bytes whose first is a multiple of 2 MiB. */
 static inline unsigned char *arena_map_as(size_t bytes, int protection)
 {

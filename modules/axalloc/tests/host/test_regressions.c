@@ -76,10 +76,11 @@ static void case_1_regions_of_4_gib_and_more(void **state)
         unsigned char *arena = arena_map(size);
         axalloc_bytes_init(&heap);
         assert_int_equal(axalloc_bytes_add_memory(&heap, arena, size, AXALLOC_REGION_STAYS), AX_OK);
-        void *block = axalloc_bytes_alloc(&heap, (struct ax_layout){size - 64 * KIB, 16});
+        size_t most = size - RECORDS(size);
+        void *block = axalloc_bytes_alloc(&heap, (struct ax_layout){most, 16});
         assert_non_null(block);
         assert_true((unsigned char *)block >= arena && axalloc_bytes_used(&heap) <= size);
-        axalloc_bytes_dealloc(&heap, block, size - 64 * KIB);
+        axalloc_bytes_dealloc(&heap, block, most);
         assert_sound(axalloc_bytes_check(&heap));
         arena_unmap(arena, size);
     }
@@ -306,7 +307,7 @@ static void case_8_one_gib_from_four(void **state)
     for (int i = 0; i < 3; i++)
         axalloc_free(blocks[i]);
     assert_int_equal(axalloc_used_pages(axalloc_global()), AXALLOC_MIN_HEAP_BYTES / AX_PAGE_SIZE);
-    void *most = axalloc_malloc(4 * GIB - 2 * MIB);
+    void *most = axalloc_malloc(4 * GIB - RECORDS(4 * GIB));
     assert_non_null(most);
     axalloc_free(most);
     assert_sound(axalloc_check(axalloc_global()));
