@@ -2,6 +2,8 @@
 # folders of the two allocators that this build takes.
 deps := axbase axcpu axsync axlog
 srcs := src/alloc.c src/counters.c src/heap.c src/pages.c src/malloc.c src/page.c
+# The contracts of other systems (docs/contracts.md); an image has those that it uses.
+srcs += src/buffer.c src/frames.c src/ids.c src/manager.c src/mapped.c src/raw.c src/runs.c
 # The guard takes its callers' return addresses, so these stay functions of their own.
 srcs-nolto := $(if $(CONFIG_AXALLOC_GUARD),src/alloc.c src/malloc.c)
 srcs := $(filter-out $(srcs-nolto),$(srcs)) \
@@ -24,13 +26,16 @@ ports := ports/$(if $(filter host,$(ISA)),linux,kernel)
 srcs += $(if $(CONFIG_AXALLOC_CACHES),src/cache.c $(wildcard $(ports)/*.c))
 srcs += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_BYTES_SLAB),,src/classes.c))
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
-test-deps := axtest
+test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     detection $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
 host-tests += test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
+host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
+    conformance_ostd conformance_xila
 host-wraps := test_exhaustion:axalloc_pages_alloc test_exhaustion:axalloc_pages_alloc_at
-host-support := host/guard_ports.c $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
+host-support := host/guard_ports.c hosted/unix_heap.c \
+    $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc
-target-tests := tests/target/suite.c
+target-tests := tests/target/suite.c tests/target/contracts.c

@@ -15,6 +15,9 @@ void heap_dealloc(struct axalloc *self, void *pointer, size_t size);
 /* Free `count` blocks at once. */
 void heap_put(struct axalloc *self, void *const *blocks, size_t count);
 
+/* Bytes of live blocks, with headers and padding, and of all pages that are not the heap's. */
+size_t heap_handed_out_bytes(struct axalloc *self);
+
 size_t heap_usable_size(struct axalloc *self, const void *pointer);
 
 /*

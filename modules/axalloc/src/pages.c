@@ -24,6 +24,17 @@ enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t cou
     return err;
 }
 
+enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
+                              size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    enum ax_err err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
+    if (err == AX_OK)
+        count_in(&self->usage[kind], count);
+    axsync_spin_unlock(&self->page_lock, state);
+    return err;
+}
+
 static enum ax_err alloc_at(struct axalloc *self, struct ax_vaddr start, size_t count, size_t align)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
@@ -69,6 +80,25 @@ enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind,
     if (err != AX_ENOMEM || kind == AXALLOC_PAGE_TABLES || kind == AXALLOC_HEAP)
         return err;
     return pages_alloc_after_reclaim(self, kind, count, align, out);
+}
+
+enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
+                                      size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    enum ax_err err = AX_ENOMEM;
+    for (unsigned tries = 0; err == AX_ENOMEM && tries <= AXALLOC_RECLAIM_TRIES; tries++) {
+        if (tries > 0 && !reclaim_any(self, count * AX_PAGE_SIZE))
+            return AX_ENOMEM;
+        err = pages_alloc_below(self, kind, count, align, limit, out);
+    }
+    return err;
+}
+
+void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    axalloc_pages_keep_low(&self->pages, limit);
+    axsync_spin_unlock(&self->page_lock, state);
 }
 
 enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align,

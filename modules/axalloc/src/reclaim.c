@@ -59,7 +59,7 @@ static bool begin(struct axalloc *self, axalloc_reclaim **reclaim, void **contex
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     *reclaim = self->accounts.reclaim;
     *context = self->accounts.context;
-    bool can_run = *reclaim != NULL && !self->accounts.is_reclaiming;
+    bool can_run = *reclaim != NULL && !self->accounts.is_reclaiming && self->accounts.paused == 0;
     if (can_run)
         self->accounts.is_reclaiming = true;
     axsync_spin_unlock(&self->page_lock, state);
@@ -77,6 +77,20 @@ static bool ask_reclaimer(struct axalloc *self, size_t wanted_bytes)
     self->accounts.is_reclaiming = false;
     axsync_spin_unlock(&self->page_lock, state);
     return bytes != 0;
+}
+
+void reclaim_pause(struct axalloc *self)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    self->accounts.paused++;
+    axsync_spin_unlock(&self->page_lock, state);
+}
+
+void reclaim_resume(struct axalloc *self)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    self->accounts.paused--;
+    axsync_spin_unlock(&self->page_lock, state);
 }
 
 void axalloc_set_reclaim(struct axalloc *self, axalloc_reclaim *reclaim, void *context)
