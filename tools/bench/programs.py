@@ -100,6 +100,21 @@ def allocators(kind: str) -> List[str]:
     return sorted(path.parent.name for path in ROOT.glob(f"modules/axalloc/{kind}/*/Kconfig"))
 
 
+def wanted(text: str) -> List[str]:
+    """The byte allocators that ALLOC= names, of the tree or folders elsewhere; all of the tree's if none."""
+    there = allocators("bytes")
+    names = [name for name in text.replace(",", " ").split() if name]
+    for name in names:
+        if name not in there and not ("/" in name and (ROOT / name / "Kconfig").exists()):
+            raise Failed(f"unknown allocator {name}. Valid: {' '.join(there)}, or the path of an allocator's folder")
+    return names or there
+
+
+def label(name: str) -> str:
+    """The name of an allocator in tables, wherever it is."""
+    return Path(name).name
+
+
 def features() -> List[str]:
     return [path.stem for path in ROOT.glob("configs/features/*.config")]
 

@@ -12,10 +12,17 @@
  */
 #pragma once
 
-#include "workload.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+static inline void core_failed(size_t size)
+{
+    fprintf(stderr, "bench: no memory for a block of %zu bytes\n", size);
+    exit(1);
+}
+
+#include "workload.h"
+
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -226,10 +233,8 @@ static inline int bench_main(int argc, char **argv)
     struct bench_sizes sizes = {is_sized ? bench_number(argv[2]) : 0,
                                 is_sized ? (unsigned)bench_number(argv[3]) : 0};
     bool is_filled = strcmp(what, "count") != 0 && strcmp(what, "time") != 0;
-    size_t arena_bytes = (is_filled                              ? 32
-                          : sizes.octaves == bench_small.octaves ? 64
-                                                                 : 128) *
-                         BENCH_MIB;
+    bool is_small = sizes.octaves == bench_small.octaves;
+    size_t arena_bytes = (size_t)(is_filled ? 32 : is_small ? 64 : 256) * BENCH_MIB;
     core_start(bench_map(arena_bytes), arena_bytes);
     if (strcmp(what, "count") == 0)
         bench_count();

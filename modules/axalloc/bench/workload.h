@@ -6,6 +6,7 @@
  *
  *     static inline void *core_alloc(size_t size);
  *     static inline void core_free(void *block);
+ *     static inline void core_failed(size_t size);    there was no memory: ends the program
  *
  * They are inlined into the loops, so that an operation is the call that an app would compile to.
  */
@@ -20,11 +21,13 @@
 
 static inline void *bench_alloc(size_t size, bool counted)
 {
-    if (!counted)
-        return core_alloc(size);
-    axcpu_mark_begin();
+    if (counted)
+        axcpu_mark_begin();
     void *block = core_alloc(size);
-    axcpu_mark_end_alloc();
+    if (counted)
+        axcpu_mark_end_alloc();
+    if (block == NULL)
+        core_failed(size);
     return block;
 }
 
