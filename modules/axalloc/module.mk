@@ -23,7 +23,7 @@ srcs += $(if $(CONFIG_AXALLOC_TRACE),src/trace.c)
 wraps := $(if $(CONFIG_AXALLOC_TRACE),$(trace-functions))
 # The caches' port, and classes for an allocator that has none.
 ports := ports/$(if $(filter host,$(ISA)),linux,kernel)
-srcs += $(if $(CONFIG_AXALLOC_CACHES),src/cache.c $(wildcard $(ports)/*.c))
+srcs += $(if $(CONFIG_AXALLOC_CACHES),src/cache.c $(if $(filter host,$(ISA)),,ports/kernel/caches.c))
 srcs += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_BYTES_SLAB),,src/classes.c))
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest axhal

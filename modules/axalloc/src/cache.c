@@ -9,6 +9,7 @@
  * magazine, so a double free shows later than it happened.
  */
 #include "cache.h"
+#include "growth.h"
 #include <axbase/string.h>
 
 /* A full or empty magazine may have more room, if that leaves the cache within its limit. */
@@ -60,11 +61,19 @@ void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned c
     return object != NULL ? object : heap_alloc(self, layout);
 }
 
+static void put(struct axalloc *self, void *const *objects, size_t count)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    if (axalloc_bytes_put(&self->heap, objects, count))
+        heap_shrink(self);
+    axsync_spin_unlock(&self->heap_lock, state);
+}
+
 /* The oldest half of a magazine goes back. */
 static void empty_half(struct axalloc *self, struct axalloc_magazine *magazine)
 {
     uint32_t count = (magazine->count + 1) / 2;
-    heap_put(self, magazine->objects, count);
+    put(self, magazine->objects, count);
     magazine->count -= count;
     memmove(magazine->objects, magazine->objects + count, magazine->count * sizeof(void *));
 }
@@ -90,7 +99,7 @@ bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++) {
         struct axalloc_magazine *magazine = &cache->magazines[class];
         gave |= magazine->count != 0;
-        heap_put(self, magazine->objects, magazine->count);
+        put(self, magazine->objects, magazine->count);
         magazine->count = 0;
         magazine->capacity = 0;
     }

@@ -32,14 +32,6 @@ void heap_dealloc(struct axalloc *self, void *pointer, size_t size)
     axsync_spin_unlock(&self->heap_lock, state);
 }
 
-void heap_put(struct axalloc *self, void *const *blocks, size_t count)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    if (axalloc_bytes_put(&self->heap, blocks, count))
-        heap_shrink(self);
-    axsync_spin_unlock(&self->heap_lock, state);
-}
-
 size_t heap_usable_size(struct axalloc *self, const void *pointer)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);

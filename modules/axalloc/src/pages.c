@@ -29,8 +29,10 @@ enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_kind kind, size
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     enum ax_err err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
+    if (err == AX_ENOMEM && pages_give_spare(self))
+        err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
     if (err == AX_OK)
-        count_in(&self->usage[kind], count);
+        pages_count_in(self, kind, count);
     axsync_spin_unlock(&self->page_lock, state);
     return err;
 }
@@ -87,7 +89,7 @@ enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind ki
 {
     enum ax_err err = AX_ENOMEM;
     for (unsigned tries = 0; err == AX_ENOMEM && tries <= AXALLOC_RECLAIM_TRIES; tries++) {
-        if (tries > 0 && !reclaim_any(self, count * AX_PAGE_SIZE))
+        if (tries > 0 && !reclaim_some(self, count * AX_PAGE_SIZE))
             return AX_ENOMEM;
         err = pages_alloc_below(self, kind, count, align, limit, out);
     }

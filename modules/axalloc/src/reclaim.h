@@ -15,3 +15,6 @@ bool reclaim_own(struct axalloc *self);
  */
 void reclaim_pause(struct axalloc *self);
 void reclaim_resume(struct axalloc *self);
+
+/* The same, or else by the reclaimer: another try may do. */
+bool reclaim_some(struct axalloc *self, size_t wanted_bytes);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <axalloc/page_source.h>
 #include <axbase/addr.h>
 #include <slab_classes.h>
 #include <stdbool.h>
@@ -29,15 +30,6 @@ struct slab_window {
     uint8_t *classes;   /* of each page: a class, SLAB_LARGE for the first page of a large block */
     uintptr_t *owners;  /* of each page with a class: its slab; of a large block: its pages */
     uint64_t *is_clear; /* a bit for each SLAB_GRANULE pages: their classes have been set to 0 */
-};
-
-/* A source of pages above the allocator; all NULL is none. */
-struct axalloc_page_source {
-    void *context;
-    /* `count` pages, the first aligned to `align` bytes, into `*out`; false: there are none. */
-    bool (*take)(void *context, size_t count, size_t align, struct ax_vaddr *out);
-    /* What take() gave, or a part of it. */
-    void (*give)(void *context, struct ax_vaddr start, size_t count);
 };
 
 /* Where pages of slabs and of large blocks come from: one region, or the source. */

@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include <axalloc/page_source.h>
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/err.h>
