@@ -7,7 +7,7 @@
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
 
-static struct axalloc global;
+struct axalloc axalloc_instance;
 
 /* ---- bytes ---- */
 
@@ -78,19 +78,14 @@ enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size
     return err;
 }
 
-struct axalloc *axalloc_global(void)
-{
-    return &global;
-}
-
 enum ax_err axalloc_global_add_memory(struct ax_vaddr start, size_t size)
 {
-    return axalloc_add_memory(&global, start, size);
+    return axalloc_add_memory(axalloc_global(), start, size);
 }
 
 enum ax_err axalloc_global_add_pages(struct ax_vaddr start, size_t size)
 {
-    return axalloc_add_pages(&global, start, size);
+    return axalloc_add_pages(axalloc_global(), start, size);
 }
 
 const char *axalloc_name(void)

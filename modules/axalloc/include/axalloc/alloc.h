@@ -211,7 +211,11 @@ size_t axalloc_available_pages(struct axalloc *self);
 AX_MUST_CHECK const char *axalloc_check(struct axalloc *self);
 
 /* The instance that the kernel and the app share. Never NULL; without memory until started. */
-struct axalloc *axalloc_global(void);
+static inline struct axalloc *axalloc_global(void)
+{
+    extern struct axalloc axalloc_instance;
+    return &axalloc_instance;
+}
 
 /* Start the global instance: once, at boot, on one CPU. Errors as axalloc_init(). */
 AX_MUST_CHECK enum ax_err axalloc_global_init(struct ax_vaddr start, size_t size);
