@@ -11,7 +11,7 @@
 #include "cache.h"
 #include "growth.h"
 
-enum { BATCH = 8 };
+enum { BATCH = 8, LOOKED_AT = 8 };
 
 /* Where the magazine of `class` lies. */
 static void place(struct axalloc_cache *cache, unsigned class)
@@ -23,7 +23,41 @@ static void place(struct axalloc_cache *cache, unsigned class)
     cache->magazines[class] = (struct axalloc_magazine){rounds, rounds, rounds, rounds + most};
 }
 
-/* A full or empty magazine gets twice the room, if that leaves the cache within its limit. */
+/* A batch of a magazine goes back, at most half of what it has. */
+static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
+{
+    struct axalloc_magazine *magazine = &cache->magazines[class];
+    size_t half = (size_t)(magazine->top - magazine->bottom + 1) / 2;
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t most = axalloc_bytes_put_most(&self->heap, class);
+    size_t count = half < most ? half : most;
+    magazine->top -= count;
+    if (axalloc_bytes_put(&self->heap, magazine->top, count))
+        heap_shrink(self);
+    axsync_spin_unlock(&self->heap_lock, state);
+}
+
+/* The next magazine in turn that has room loses half of what it does not use, or of what it does.
+ */
+static void narrow_next(struct axalloc *self, struct axalloc_cache *cache)
+{
+    struct axalloc_magazine *magazine;
+    unsigned looked_at = 0;
+    do {
+        cache->turn = cache->turn + 1 < AXALLOC_BYTES_CLASSES ? cache->turn + 1 : 1;
+        magazine = &cache->magazines[cache->turn];
+    } while (magazine->limit == magazine->bottom && ++looked_at < LOOKED_AT);
+    if (magazine->limit != magazine->bottom && magazine->top == magazine->limit)
+        make_room(self, cache, cache->turn);
+    size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
+    magazine->limit -= less;
+    cache->room_bytes -= less * axalloc_bytes_class_size(cache->turn);
+}
+
+/*
+ * A full or empty magazine gets twice the room, as far as the limit of the cache allows; for what
+ * is beyond, another one gives way, and gets it the next time.
+ */
 static void widen(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
@@ -32,10 +66,16 @@ static void widen(struct axalloc *self, struct axalloc_cache *cache, unsigned cl
     size_t room = (size_t)(magazine->limit - magazine->bottom);
     size_t most = (size_t)(magazine->end - magazine->limit);
     size_t more = room < most ? (room == 0 ? 2 : room) : most;
-    size_t bytes = more * axalloc_bytes_class_size(class);
-    size_t limit = ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + axalloc_bytes_used(&self->heap) / 64;
-    if (cache->room_bytes + bytes > limit)
+    if (more == 0)
         return;
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t used = axalloc_bytes_used(&self->heap);
+    axsync_spin_unlock(&self->heap_lock, state);
+    size_t bytes = more * axalloc_bytes_class_size(class);
+    if (cache->room_bytes + bytes > ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + used / 64) {
+        narrow_next(self, cache);
+        return;
+    }
     magazine->limit += more;
     cache->room_bytes += bytes;
 }
@@ -45,8 +85,8 @@ static void *fill(struct axalloc *self, struct axalloc_cache *cache, unsigned cl
 {
     void *objects[BATCH];
     struct axalloc_magazine *magazine = &cache->magazines[class];
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     widen(self, cache, class);
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     size_t room = (size_t)(magazine->limit - magazine->bottom);
     size_t count = room < 2 ? 1 : room / 2 < BATCH ? room / 2 : BATCH;
     count = axalloc_bytes_take(&self->heap, class, objects, count);
@@ -71,20 +111,6 @@ void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned c
         object = fill(self, hold.cache, class);
     axalloc_port_cache_leave(hold);
     return object != NULL ? object : heap_alloc(self, layout);
-}
-
-/* A batch of a magazine goes back, at most half of what it has. */
-static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
-{
-    struct axalloc_magazine *magazine = &cache->magazines[class];
-    size_t half = (size_t)(magazine->top - magazine->bottom + 1) / 2;
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    size_t most = axalloc_bytes_put_most(&self->heap, class);
-    size_t count = half < most ? half : most;
-    magazine->top -= count;
-    if (axalloc_bytes_put(&self->heap, magazine->top, count))
-        heap_shrink(self);
-    axsync_spin_unlock(&self->heap_lock, state);
 }
 
 void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)

@@ -17,7 +17,7 @@
  *
  * A cache whose bytes are all zero is empty. A magazine starts with no room and gets more each time
  * it is full or empty, as long as all of the cache could then hold no more than
- * CONFIG_AXALLOC_CACHE_KIB and a 64th of the heap.
+ * CONFIG_AXALLOC_CACHE_KIB and a 64th of the heap; beyond, others lose what they do not use.
  */
 #pragma once
 
@@ -42,6 +42,7 @@ struct axalloc_cache {
     /* those of 0 and of what is too large have no room, ever: the fast paths need not tell */
     struct axalloc_magazine magazines[AXALLOC_BYTES_CLASSES + 1];
     size_t room_bytes; /* what all magazines could hold */
+    unsigned turn;     /* the class that had to give way last */
     void *rounds[AXALLOC_BYTES_PAGE_CLASSES * AXALLOC_MAGAZINE_ROUNDS +
                  (AXALLOC_BYTES_CLASSES - AXALLOC_BYTES_PAGE_CLASSES) *
                      AXALLOC_MAGAZINE_LARGE_ROUNDS];
