@@ -23,6 +23,19 @@ enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t cou
     return err;
 }
 
+enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
+                              size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    enum ax_err err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
+    if (err == AX_ENOMEM && pages_give_spare(self))
+        err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
+    if (err == AX_OK)
+        pages_count_in(self, kind, count);
+    axsync_spin_unlock(&self->page_lock, state);
+    return err;
+}
+
 static enum ax_err alloc_at(struct axalloc *self, struct ax_vaddr start, size_t count, size_t align)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
@@ -61,13 +74,38 @@ enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct a
 
 /* ---- the public functions ---- */
 
+/* Their callers hold locks that whoever is asked to give memory back may need. */
+static bool may_reclaim(enum axalloc_kind kind)
+{
+    return kind != AXALLOC_PAGE_TABLES && kind != AXALLOC_HEAP;
+}
+
 enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind, size_t count,
                                    size_t align, struct ax_vaddr *out)
 {
     enum ax_err err = pages_alloc(self, kind, count, align, out);
-    if (err != AX_ENOMEM || kind == AXALLOC_PAGE_TABLES || kind == AXALLOC_HEAP)
+    if (err != AX_ENOMEM || !may_reclaim(kind))
         return err;
     return pages_alloc_after_reclaim(self, kind, count, align, out);
+}
+
+enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
+                                      size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    enum ax_err err = AX_ENOMEM;
+    for (unsigned tries = 0; err == AX_ENOMEM && tries <= AXALLOC_RECLAIM_TRIES; tries++) {
+        if (tries > 0 && (!may_reclaim(kind) || !reclaim_any(self, count * AX_PAGE_SIZE)))
+            return AX_ENOMEM;
+        err = pages_alloc_below(self, kind, count, align, limit, out);
+    }
+    return err;
+}
+
+void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    axalloc_pages_keep_low(&self->pages, limit);
+    axsync_spin_unlock(&self->page_lock, state);
 }
 
 enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align,
