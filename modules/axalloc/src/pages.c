@@ -74,31 +74,35 @@ enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct a
 
 /* ---- the public functions ---- */
 
-/* Their callers hold locks that whoever is asked to give memory back may need. */
-static bool may_reclaim(enum axalloc_kind kind)
+/*
+ * Memory may have come back for another try. Callers that ask for tables or for the heap hold locks
+ * that whoever gives it back may need.
+ */
+static bool comes_back(struct axalloc *self, enum ax_err err, enum axalloc_kind kind, size_t count,
+                       unsigned tries)
 {
-    return kind != AXALLOC_PAGE_TABLES && kind != AXALLOC_HEAP;
+    return err == AX_ENOMEM && kind != AXALLOC_PAGE_TABLES && kind != AXALLOC_HEAP &&
+           reclaim_again(self, count * AX_PAGE_SIZE, tries);
 }
 
 enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind, size_t count,
                                    size_t align, struct ax_vaddr *out)
 {
-    enum ax_err err = pages_alloc(self, kind, count, align, out);
-    if (err != AX_ENOMEM || !may_reclaim(kind))
-        return err;
-    return pages_alloc_after_reclaim(self, kind, count, align, out);
+    for (unsigned tries = 0;; tries++) {
+        enum ax_err err = pages_alloc(self, kind, count, align, out);
+        if (!comes_back(self, err, kind, count, tries))
+            return err;
+    }
 }
 
 enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
                                       size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
 {
-    enum ax_err err = AX_ENOMEM;
-    for (unsigned tries = 0; err == AX_ENOMEM && tries <= AXALLOC_RECLAIM_TRIES; tries++) {
-        if (tries > 0 && (!may_reclaim(kind) || !reclaim_any(self, count * AX_PAGE_SIZE)))
-            return AX_ENOMEM;
-        err = pages_alloc_below(self, kind, count, align, limit, out);
+    for (unsigned tries = 0;; tries++) {
+        enum ax_err err = pages_alloc_below(self, kind, count, align, limit, out);
+        if (!comes_back(self, err, kind, count, tries))
+            return err;
     }
-    return err;
 }
 
 void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
