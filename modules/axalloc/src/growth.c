@@ -40,7 +40,7 @@ void *heap_alloc_slowly(struct axalloc *self, struct ax_layout layout)
     do {
         struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
         block = axalloc_bytes_alloc(&self->heap, layout); /* another CPU may have freed one */
-        if (block == NULL && grow(self, layout))
+        if (block == NULL && !AXALLOC_BYTES_WORKS_IN_PAGES && grow(self, layout))
             block = axalloc_bytes_alloc(&self->heap, layout);
         axsync_spin_unlock(&self->heap_lock, state);
     } while (block == NULL && reclaim_again(self, layout.size, tries++));

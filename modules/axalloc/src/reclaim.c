@@ -4,11 +4,18 @@
  * names no reclaimer carries no code for it.
  */
 #include "reclaim.h"
+#include "block.h"
 #include "guard.h"
+#include "source.h"
 
 bool reclaim_own(struct axalloc *self)
 {
-    return CONFIG_AXALLOC_QUARANTINE && guard_flush(self);
+    bool gave = CONFIG_AXALLOC_QUARANTINE && guard_flush(self);
+    if (block_is_cached(self))
+        gave |= cache_flush_own(self);
+    if (AXALLOC_BYTES_WORKS_IN_PAGES)
+        gave |= source_trim(self);
+    return gave;
 }
 
 bool reclaim_again(struct axalloc *self, size_t wanted_bytes, unsigned tries)
