@@ -3,9 +3,7 @@
  * lines are written with the lock released, for a console is slow.
  */
 #include "pages.h"
-#include "guard.h"
 #include "reclaim.h"
-#include "source.h"
 #include <axlog/log.h>
 
 enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t count, size_t align,
@@ -106,13 +104,6 @@ enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind ki
     }
 }
 
-void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    axalloc_pages_keep_low(&self->pages, limit);
-    axsync_spin_unlock(&self->page_lock, state);
-}
-
 enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align,
                                 struct ax_vaddr *out)
 {
@@ -140,24 +131,4 @@ enum ax_err axalloc_dealloc_pages_as(struct axalloc *self, enum axalloc_kind kin
 enum ax_err axalloc_dealloc_pages(struct axalloc *self, struct ax_vaddr start, size_t count)
 {
     return axalloc_dealloc_pages_as(self, AXALLOC_APP, start, count);
-}
-
-enum ax_err pages_add(struct axalloc *self, struct ax_vrange range)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    enum ax_err err = axalloc_pages_add(&self->pages, range);
-    axsync_spin_unlock(&self->page_lock, state);
-    return err;
-}
-
-enum ax_err axalloc_add_pages(struct axalloc *self, struct ax_vaddr start, size_t size)
-{
-    struct ax_vrange range = {start, size};
-    if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
-        return AX_ENOSPC;
-    enum ax_err err =
-        AXALLOC_BYTES_WORKS_IN_PAGES ? source_add_pages(self, range) : pages_add(self, range);
-    if (CONFIG_AXALLOC_GUARD && err == AX_OK)
-        guard_add_window(self, start, size);
-    return err;
 }
