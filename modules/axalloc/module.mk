@@ -15,6 +15,10 @@ allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
 srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) \
     src/start.c src/growth.c src/spare.c src/reclaim.c src/report.c
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
+# FEATURES=trace: these calls go by the recorder.
+trace-functions := axalloc_alloc axalloc_dealloc axalloc_dealloc_unsized axalloc_reallocate
+srcs += $(if $(CONFIG_AXALLOC_TRACE),src/trace.c)
+wraps := $(if $(CONFIG_AXALLOC_TRACE),$(trace-functions))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
@@ -22,5 +26,5 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
 host-support := host/guard_ports.c
-host-benches := bytes_axle bytes_facade bytes_libc pages
+host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc
 target-tests := tests/target/suite.c

@@ -7,6 +7,7 @@
 #   srcs-nolto      sources that must stay out of link-time optimisation
 #   includes        include folders besides include/ and arch/$(ISA)/include
 #   cflags          flags of its own sources alone
+#   wraps           functions f of which calls from other files go to __wrap_f in an image (ld --wrap)
 #   test-deps       modules that its tests may use besides
 #   target-tests    sources of its suite of the selftest app, `const struct axtest_suite <m>_suite`
 #   host-tests      tests/host/<name>.c, a cmocka program each
@@ -16,7 +17,7 @@
 #   host-libs       what its test programs link besides: -lfdt
 
 module-names := $(call names,modules/%/module.mk)
-module-variables := deps srcs srcs-cold srcs-nolto includes cflags test-deps target-tests \
+module-variables := deps srcs srcs-cold srcs-nolto includes cflags wraps test-deps target-tests \
     host-tests host-benches host-support fuzzers host-libs
 
 # $(call read,<name>,<file>,<variables>): include <file>, keep each variable as <variable>.<name>.

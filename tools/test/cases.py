@@ -115,6 +115,14 @@ def apps_cases(platform: str) -> Iterator[Case]:
         yield Case(name, Build(platform, app, OUTSIDE_ALLOCATOR))
 
 
+def bench_cases(platform: str) -> Iterator[Case]:
+    for alloc in allocators():
+        yield Case(f"{platform} bench {alloc}", Build(platform, "bench", alloc), args="5")
+    yield Case(f"{platform} bench payload", Build(platform, "bench"), args="payload", lines=[r"^payload \d{7,}$"])
+    yield Case(f"{platform} bench told nonsense", Build(platform, "bench"), args="101", status=2,
+               lines=["^bench: the argument can be payload, or a number from 1 to 100$"])
+
+
 def memory_cases(platform: str) -> Iterator[Case]:
     for mem in HELLO_SIZES:
         yield Case(f"{platform} helloworld MEM={mem}", Build(platform, "helloworld"), mem=mem)
@@ -201,6 +209,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, memory_cases, machine_cases, initrd_cases, moved_cases, log_cases,
+    kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases, log_cases,
              fault_cases, hardened_cases, talk_cases, runner_cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]
