@@ -1,6 +1,7 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check test test-host test-build test-qemu test-bench detection bench-boot bench bench-docs compare
+.PHONY: help list clean format check test test-host test-build test-qemu test-bench detection \
+    bench-boot bench bench-docs compare
 
 help:
 	@cat tools/build/help.txt

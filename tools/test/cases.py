@@ -209,6 +209,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases, log_cases,
-             fault_cases, hardened_cases, talk_cases, runner_cases, hostile.cases)
+    kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

@@ -1,12 +1,14 @@
 /* What an instance holds, and whether it is sound. */
 #include "guard.h"
+#include "heap.h"
+#include "reclaim.h"
 #include <axalloc/alloc.h>
 
 /* What waits in the guard's quarantine is nobody's: it is given back before anything is counted. */
 static void settle(struct axalloc *self)
 {
-    if (CONFIG_AXALLOC_QUARANTINE)
-        guard_flush(self);
+    if (CONFIG_AXALLOC_QUARANTINE || CONFIG_AXALLOC_CACHES || AXALLOC_BYTES_WORKS_IN_PAGES)
+        reclaim_own(self);
 }
 
 /* Each of these reads one counter under its lock; the lock makes 64-bit reads whole everywhere. */
@@ -81,6 +83,19 @@ struct axalloc_usage axalloc_usage(struct axalloc *self, enum axalloc_kind kind)
     struct axalloc_usage usage = self->accounts.usage[kind];
     axsync_spin_unlock(&self->page_lock, state);
     return usage;
+}
+
+/* heap_lock is around both: while it is held, no page becomes or ceases to be the heap's. */
+size_t heap_handed_out_bytes(struct axalloc *self)
+{
+    settle(self);
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t bytes = axalloc_bytes_used(&self->heap);
+    struct axsync_spin_state page_state = axsync_spin_lock(&self->page_lock);
+    bytes += (used(self) - self->accounts.usage[AXALLOC_HEAP].pages) * AX_PAGE_SIZE;
+    axsync_spin_unlock(&self->page_lock, page_state);
+    axsync_spin_unlock(&self->heap_lock, state);
+    return bytes;
 }
 
 static const char *check_pages(const struct axalloc *self) AX_REQUIRES(self->page_lock)

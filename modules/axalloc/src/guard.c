@@ -23,8 +23,8 @@
  *
  * Locks: none of its own but that of the windows; never called with one held.
  */
+#include "block.h"
 #include "guard_internal.h"
-#include "heap.h"
 #include <axalloc/guard_port.h>
 #include <axbase/string.h>
 
@@ -64,7 +64,7 @@ static inline void *alloc_dressed(struct axalloc *self, size_t size, unsigned of
                                   size_t align, const void *site)
 {
     struct ax_layout below = {((size_t)1 << offset_log2) + bytes_behind(size), align};
-    void *start = heap_alloc(self, below);
+    void *start = block_alloc(self, below);
     if (start == NULL)
         return NULL;
     char *payload = (char *)start + ((size_t)1 << offset_log2);
@@ -102,7 +102,7 @@ static inline void give_back(struct axalloc *self, void *payload, uint64_t signa
     struct guard_header *header = guard_header_of(payload);
     size_t offset = guard_offset(header->tag);
     header->check = guard_released_check(signature);
-    heap_dealloc(self, (char *)payload - offset, offset + behind);
+    block_dealloc(self, (char *)payload - offset, offset + behind);
 }
 
 static AX_NOINLINE void give_back_paged(struct axalloc *self, void *payload, uint64_t signature)

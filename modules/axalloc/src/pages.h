@@ -10,9 +10,17 @@
 AX_MUST_CHECK enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t count,
                                       size_t align, struct ax_vaddr *out);
 
+/* As pages_alloc(), of pages below `limit`. */
+AX_MUST_CHECK enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_kind kind,
+                                            size_t count, size_t align, struct ax_vaddr limit,
+                                            struct ax_vaddr *out);
+
 /* As axalloc_dealloc_pages_as(), without the line in the log. */
 enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct ax_vaddr start,
                           size_t count);
+
+/* The page allocator manages `range` too; errors as axalloc_pages_add(). */
+AX_MUST_CHECK enum ax_err pages_add(struct axalloc *self, struct ax_vrange range);
 
 /* The pages are the kind's from now on. */
 static inline void pages_count_in(struct axalloc *self, enum axalloc_kind kind, size_t pages)

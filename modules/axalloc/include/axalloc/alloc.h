@@ -68,6 +68,7 @@ struct axalloc_accounts {
     axalloc_reclaim *reclaim;
     void *context;
     bool is_reclaiming;
+    unsigned paused; /* allocations under way that must not wait for it */
 };
 
 /*
@@ -154,6 +155,17 @@ AX_MUST_CHECK enum ax_err axalloc_alloc_pages_at(struct axalloc *self, struct ax
 /* As axalloc_alloc_pages(), which is this with AXALLOC_APP; `kind` is what they are for. */
 AX_MUST_CHECK enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind,
                                                  size_t count, size_t align, struct ax_vaddr *out);
+
+/*
+ * As axalloc_alloc_pages_as(), of pages below `limit`: an address as the instance manages them, so
+ * in the kernel that of a physical limit in the linear map. See axalloc_pages_alloc_below().
+ */
+AX_MUST_CHECK enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind kind,
+                                                    size_t count, size_t align,
+                                                    struct ax_vaddr limit, struct ax_vaddr *out);
+
+/* Spare regions below `limit` for it: see axalloc_pages_keep_low(). axalloc_init() forgets it. */
+void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit);
 
 /*
  * Free pages of a kind: the one that they were allocated as. AX_EINVAL also if there are not as

@@ -2,6 +2,7 @@
  * axalloc on the target: the global instance on real memory, at real addresses, under whatever
  * load the app has put on it. Every case leaves it as it found it.
  */
+#include "contracts.h"
 #include <axalloc/alloc.h>
 #include <axalloc/malloc.h>
 #include <axalloc/page.h>
@@ -172,6 +173,12 @@ static const struct axtest_case cases[] = {
     {"pages", test_pages},
     {"page_handle", test_page_handle},
     {"own_instance", test_own_instance},
+    {"ids", test_ids},
+    {"frames", test_frames},
+    {"buffers", test_buffers},
+    {"low_buffers", test_low_buffers},
+    {"manager", test_manager},
+    {"toy_heap", test_toy_heap},
 };
 
 const struct axtest_suite axalloc_suite = {"axalloc", cases, AXTEST_COUNT(cases)};
