@@ -41,3 +41,4 @@ host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc
 target-tests := tests/target/suite.c tests/target/contracts.c
+host-library += $(if $(CONFIG_AXALLOC_GUARD),hosted/guard_ports.c)
