@@ -28,10 +28,13 @@ srcs += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_BYTES_SLAB),,src/cla
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    detection $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
+    $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += test_regressions_more test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
+# Without the guard, misuse does what the sanitizers end programs for.
+host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG),,release),detection)
+host-tests += test_regressions_more test_accounts test_exhaustion \
+    $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_ostd conformance_xila
 host-wraps := $(addprefix test_exhaustion:axalloc_pages_,alloc alloc_at alloc_below)
@@ -40,3 +43,4 @@ host-support := host/guard_ports.c hosted/unix_heap.c \
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc \
     $(if $(CONFIG_AXALLOC_CACHES),bytes_cached replay_cached)
 target-tests := tests/target/suite.c tests/target/contracts.c
+host-library += $(if $(CONFIG_AXALLOC_GUARD),hosted/guard_ports.c)
