@@ -10,7 +10,7 @@ srcs := $(filter-out $(srcs-nolto),$(srcs)) \
 guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c src/guard_walk.c)
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
-srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) src/reclaim.c
+srcs-cold := $(filter %/region.c %/check.c %/aligned.c,$(allocator-sources)) $(guard-cold) src/reclaim.c
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
