@@ -14,7 +14,7 @@ guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c s
 cflags := $(if $(CONFIG_AXALLOC_GUARD),-foptimize-sibling-calls)
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
-srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) \
+srcs-cold := $(filter %/region.c %/check.c %/aligned.c,$(allocator-sources)) $(guard-cold) \
     src/source.c src/start.c src/growth.c src/spare.c src/reclaim.c src/report.c
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 # FEATURES=trace: these calls go by the recorder.
