@@ -28,8 +28,10 @@ enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_kind kind, size
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     enum ax_err err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
+    if (err == AX_ENOMEM && pages_give_spare(self))
+        err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
     if (err == AX_OK)
-        count_in(&self->usage[kind], count);
+        pages_count_in(self, kind, count);
     axsync_spin_unlock(&self->page_lock, state);
     return err;
 }
@@ -97,6 +99,7 @@ void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     axalloc_pages_keep_low(&self->pages, limit);
+    self->accounts.low_limit = limit;
     axsync_spin_unlock(&self->page_lock, state);
 }
 

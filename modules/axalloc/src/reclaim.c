@@ -13,8 +13,7 @@ bool reclaim_own(struct axalloc *self)
     return CONFIG_AXALLOC_QUARANTINE && guard_flush(self);
 }
 
-/* Another try may do. */
-static bool gets_some(struct axalloc *self, size_t wanted_bytes)
+bool reclaim_any(struct axalloc *self, size_t wanted_bytes)
 {
     /* relaxed: what it uses is read under page_lock */
     axalloc_ask *ask = atomic_load_explicit(&self->accounts.ask, memory_order_relaxed);
@@ -25,7 +24,7 @@ void *heap_alloc_after_reclaim(struct axalloc *self, struct ax_layout layout)
 {
     void *block = NULL;
     for (unsigned tries = 0; block == NULL && tries < AXALLOC_RECLAIM_TRIES; tries++) {
-        if (!gets_some(self, layout.size))
+        if (!reclaim_any(self, layout.size))
             return NULL;
         block = heap_try_alloc(self, layout);
     }
@@ -37,7 +36,7 @@ enum ax_err pages_alloc_after_reclaim(struct axalloc *self, enum axalloc_kind ki
 {
     enum ax_err err = AX_ENOMEM;
     for (unsigned tries = 0; err == AX_ENOMEM && tries < AXALLOC_RECLAIM_TRIES; tries++) {
-        if (!gets_some(self, count * AX_PAGE_SIZE))
+        if (!reclaim_any(self, count * AX_PAGE_SIZE))
             return AX_ENOMEM;
         err = pages_alloc(self, kind, count, align, out);
     }

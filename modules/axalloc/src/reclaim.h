@@ -9,6 +9,9 @@
 /* Give back what axalloc keeps back itself, the blocks in quarantine. True: there was something. */
 bool reclaim_own(struct axalloc *self);
 
+/* The same, else ask whomever axalloc_set_reclaim() named. True: another try may do. */
+bool reclaim_any(struct axalloc *self, size_t wanted_bytes);
+
 /*
  * Between the two nobody that axalloc_set_reclaim() named is called for this instance: what is
  * out of memory meanwhile, on other CPUs too, fails. They may nest and overlap.

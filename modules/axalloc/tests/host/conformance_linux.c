@@ -36,7 +36,7 @@ static int stop(void **state)
     assert_int_equal(axalloc_used_pages(axalloc_global()), FIRST_PAGES);
     assert_sound(axalloc_check(axalloc_global()));
     fake_mapper_stop();
-    axalloc_use_dma32_end(ax_vaddr(0));
+    axalloc_keep_low(axalloc_global(), ax_vaddr(0));
     arena_unmap(arena, ARENA_BYTES);
     return 0;
 }
@@ -365,7 +365,7 @@ static void flag_dma32_is_low_memory_or_none(void **state)
     assert_int_equal(
         axalloc_buffer_alloc(AXALLOC_KMALLOC, layout, AXALLOC_DMA32 | AXALLOC_NO_WARN, &out),
         AX_ENOTSUP); /* nobody said yet where it ends */
-    axalloc_use_dma32_end(ax_vaddr_of(end));
+    axalloc_keep_low(axalloc_global(), ax_vaddr_of(end));
     struct axalloc_slice first = alloc(AXALLOC_KMALLOC, layout, AXALLOC_DMA32);
     assert_true(ends_below(first, end));
     fill(first.bytes, layout.size);
@@ -395,7 +395,7 @@ static void low_buffers_are_runs_where_the_heap_is_high(void **state)
     /* the first heap must be elsewhere than in the lowest MiB */
     assert_int_equal(axalloc_global_init(ax_vaddr_of(end), ARENA_BYTES - MIB), AX_OK);
     assert_int_equal(axalloc_global_add_pages(ax_vaddr_of(arena), MIB), AX_OK);
-    axalloc_use_dma32_end(ax_vaddr_of(end));
+    axalloc_keep_low(axalloc_global(), ax_vaddr_of(end));
     struct axalloc_slice a = alloc(AXALLOC_KMALLOC, small, AXALLOC_DMA32 | AXALLOC_ZERO);
     struct axalloc_slice b = alloc(AXALLOC_KVMALLOC, small, AXALLOC_DMA32);
     assert_true(ends_below(a, end) && ends_below(b, end) && a.size_bytes == PAGE);
@@ -427,6 +427,20 @@ static void low_buffers_are_runs_where_the_heap_is_high(void **state)
     assert_int_equal(axalloc_dealloc_pages(axalloc_global(), low, 255), AX_OK);
 }
 
+/* Pages that the heap has left, and may want again, are low pages like any others. */
+static void low_pages_come_from_what_the_heap_left(void **state)
+{
+    (void)state;
+    struct ax_layout most = {3 * MIB + 512 * KIB, 16};
+    struct ax_vaddr run, end = ax_vaddr_of(arena + 3 * MIB);
+    axalloc_buffer_free(AXALLOC_KMALLOC, alloc(AXALLOC_KMALLOC, most, 0).bytes, most);
+    assert_int_equal(axalloc_alloc_pages_below(axalloc_global(), AXALLOC_DMA, 600, PAGE, end, &run),
+                     AX_OK);
+    assert_true(run.raw + 600 * PAGE <= end.raw);
+    assert_int_equal(axalloc_usage(axalloc_global(), AXALLOC_DMA).pages, 600);
+    assert_int_equal(axalloc_dealloc_pages_as(axalloc_global(), AXALLOC_DMA, run, 600), AX_OK);
+}
+
 struct cache {
     struct ax_vaddr pages;
     size_t calls;
@@ -450,7 +464,7 @@ static void no_wait_does_not_reclaim_and_others_do(void **state)
     static const unsigned impatient[] = {AXALLOC_NO_WAIT, AXALLOC_ATOMIC,
                                          AXALLOC_NO_WAIT | AXALLOC_DMA32 | AXALLOC_ZERO};
     static const unsigned patient[] = {0, AXALLOC_NO_FAIL, AXALLOC_NO_FAIL | AXALLOC_DMA32};
-    axalloc_use_dma32_end(ax_vaddr_of(arena + ARENA_BYTES));
+    axalloc_keep_low(axalloc_global(), ax_vaddr_of(arena + ARENA_BYTES));
     for (size_t i = 0; i < 3; i++) {
         struct cache cache = {{0}, 0};
         struct axalloc_slice out;
@@ -514,6 +528,7 @@ int main(void)
         CASE(flag_no_fail_panics_by_name_for_want_of_memory),
         CASE(flag_dma32_is_low_memory_or_none),
         CASE(low_buffers_are_runs_where_the_heap_is_high),
+        CASE(low_pages_come_from_what_the_heap_left),
         CASE(no_wait_does_not_reclaim_and_others_do),
         CASE(no_fail_panics_only_after_it_reclaimed),
         CASE(flags_no_wait_and_atomic_take_what_is_there),
