@@ -24,7 +24,7 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
     $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) \
     $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
-    conformance_ostd conformance_xila
+    conformance_linux_flags conformance_ostd conformance_xila
 host-support := host/guard_ports.c hosted/unix_heap.c
 host-benches := bytes_axle bytes_facade bytes_libc pages
 target-tests := tests/target/suite.c tests/target/contracts.c
