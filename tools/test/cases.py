@@ -115,6 +115,14 @@ def apps_cases(platform: str) -> Iterator[Case]:
         yield Case(name, Build(platform, app, OUTSIDE_ALLOCATOR))
 
 
+def bench_cases(platform: str) -> Iterator[Case]:
+    for alloc in allocators():
+        yield Case(f"{platform} bench {alloc}", Build(platform, "bench", alloc), args="5")
+    yield Case(f"{platform} bench payload", Build(platform, "bench"), args="payload", lines=[r"^payload \d{7,}$"])
+    yield Case(f"{platform} bench told nonsense", Build(platform, "bench"), args="101", status=2,
+               lines=["^bench: the argument can be payload, or a number from 1 to 100$"])
+
+
 def memory_cases(platform: str) -> Iterator[Case]:
     for mem in HELLO_SIZES:
         yield Case(f"{platform} helloworld MEM={mem}", Build(platform, "helloworld"), mem=mem)
@@ -156,13 +164,12 @@ def fault_cases(platform: str) -> Iterator[Case]:
 
 def hardened_cases(platform: str) -> Iterator[Case]:
     """FEATURES=hardened: no false alarm from what behaves, and a name for what does not."""
-    for alloc in allocators():
-        for app in ("memtest", "selftest"):
-            yield Case(f"{platform} {app} {alloc} hardened",
-                       Build(platform, app, alloc, features="hardened"))
-    for app in ("memtest", "selftest"):
-        yield Case(f"{platform} {app} guarded for debugging",
-                   Build(platform, app, features="debug"))
+    choices = [(alloc, "hardened") for alloc in allocators()] + [("", "debug")]
+    for alloc, flag in choices:
+        name = " ".join(filter(None, [alloc, flag]))
+        yield Case(f"{platform} selftest {name}", Build(platform, "selftest", alloc, features=flag))
+        yield Case(f"{platform} memtest {name}", Build(platform, "memtest", alloc, features=flag),
+                   args=hostile.SMALL_MEMTEST)
     yield Case(f"{platform} leaks of an app", Build(platform, "fault", features="debug"), LEAKS,
                args="heap-leak")
     fault = Build(platform, "fault", features="hardened")
@@ -202,6 +209,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, memory_cases, machine_cases, initrd_cases, moved_cases, log_cases,
-             fault_cases, hardened_cases, talk_cases, runner_cases, hostile.cases)
+    kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

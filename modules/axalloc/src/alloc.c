@@ -2,8 +2,8 @@
  * The facade: what callers use, on one instance or on the global one. What each function does to
  * the heap is in heap.c, to the pages in pages.c.
  */
+#include "block.h"
 #include "guard.h"
-#include "heap.h"
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
 
@@ -15,7 +15,7 @@ void *axalloc_alloc(struct axalloc *self, struct ax_layout layout)
 {
     if (CONFIG_AXALLOC_GUARD)
         return guard_alloc(self, layout, AX_RETURN_ADDRESS);
-    return ax_layout_is_valid(layout) ? heap_alloc(self, layout) : NULL;
+    return ax_layout_is_valid(layout) ? block_alloc(self, layout) : NULL;
 }
 
 void axalloc_dealloc(struct axalloc *self, void *pointer, struct ax_layout layout)
@@ -23,7 +23,7 @@ void axalloc_dealloc(struct axalloc *self, void *pointer, struct ax_layout layou
     if (CONFIG_AXALLOC_GUARD)
         guard_dealloc(self, pointer, layout.size, AX_RETURN_ADDRESS);
     else
-        heap_dealloc(self, pointer, layout.size);
+        block_dealloc(self, pointer, layout.size);
 }
 
 void axalloc_dealloc_unsized(struct axalloc *self, void *pointer)
@@ -33,7 +33,7 @@ void axalloc_dealloc_unsized(struct axalloc *self, void *pointer)
     if (CONFIG_AXALLOC_GUARD)
         guard_dealloc(self, pointer, GUARD_SIZE_UNKNOWN, AX_RETURN_ADDRESS);
     else
-        heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+        block_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
 }
 
 size_t axalloc_usable_size(struct axalloc *self, const void *pointer)
@@ -57,11 +57,11 @@ void *axalloc_reallocate(struct axalloc *self, void *pointer, struct ax_layout l
     size_t old_size;
     if (heap_resize(self, pointer, layout, &old_size))
         return pointer;
-    void *block = heap_alloc(self, layout);
+    void *block = block_alloc(self, layout);
     if (block == NULL)
         return NULL;
     memcpy(block, pointer, old_size < layout.size ? old_size : layout.size);
-    heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+    block_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
     return block;
 }
 

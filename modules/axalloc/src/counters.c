@@ -1,13 +1,14 @@
 /* What an instance holds, and whether it is sound. */
 #include "guard.h"
 #include "heap.h"
+#include "reclaim.h"
 #include <axalloc/alloc.h>
 
 /* What waits in the guard's quarantine is nobody's: it is given back before anything is counted. */
 static void settle(struct axalloc *self)
 {
-    if (CONFIG_AXALLOC_QUARANTINE)
-        guard_flush(self);
+    if (CONFIG_AXALLOC_QUARANTINE || CONFIG_AXALLOC_CACHES || AXALLOC_BYTES_WORKS_IN_PAGES)
+        reclaim_own(self);
 }
 
 /* Each of these reads one counter under its lock; the lock makes 64-bit reads whole everywhere. */

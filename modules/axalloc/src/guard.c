@@ -23,8 +23,8 @@
  *
  * Locks: none of its own but that of the windows; never called with one held.
  */
+#include "block.h"
 #include "guard_internal.h"
-#include "heap.h"
 #include <axalloc/guard_port.h>
 #include <axbase/string.h>
 
@@ -64,7 +64,7 @@ static inline void *alloc_dressed(struct axalloc *self, size_t size, unsigned of
                                   size_t align, const void *site)
 {
     struct ax_layout below = {((size_t)1 << offset_log2) + bytes_behind(size), align};
-    void *start = heap_alloc(self, below);
+    void *start = block_alloc(self, below);
     if (start == NULL)
         return NULL;
     char *payload = (char *)start + ((size_t)1 << offset_log2);
@@ -96,30 +96,34 @@ void *guard_alloc(struct axalloc *self, struct ax_layout layout, const void *sit
 
 /* ---- freeing ---- */
 
-/* The heap gets the memory of a freed block. */
-static inline void give_back(struct axalloc *self, void *payload, uint64_t signature)
+/* The heap gets the memory of a freed block, with `behind` bytes from the payload on. */
+static inline void give_back(struct axalloc *self, void *payload, uint64_t signature, size_t behind)
 {
     struct guard_header *header = guard_header_of(payload);
-    uint64_t tag = header->tag;
-    size_t size = guard_size(tag), behind = bytes_behind(size);
-    if (guard_has_page(tag)) {
-        guard_pages_open(self, payload, size);
-        behind = size + AX_PAGE_SIZE;
-    }
+    size_t offset = guard_offset(header->tag);
     header->check = guard_released_check(signature);
-    size_t offset = guard_offset(tag);
-    heap_dealloc(self, (char *)payload - offset, offset + behind);
+    block_dealloc(self, (char *)payload - offset, offset + behind);
+}
+
+static AX_NOINLINE void give_back_paged(struct axalloc *self, void *payload, uint64_t signature)
+{
+    size_t size = guard_size(guard_header_of(payload)->tag);
+    guard_pages_open(self, payload, size);
+    give_back(self, payload, signature, size + AX_PAGE_SIZE);
 }
 
 /* The same for one that waited, if nobody wrote to it. */
-static void release(struct axalloc *self, void *payload)
+static AX_NOINLINE void release(struct axalloc *self, void *payload)
 {
     const struct guard_header *header = guard_header_of(payload);
-    uint64_t signature = guard_sign(&self->guard, payload, header->tag);
-    size_t size = guard_size(header->tag);
+    uint64_t tag = header->tag, signature = guard_sign(&self->guard, payload, tag);
+    size_t size = guard_size(tag);
     if (header->check != guard_waiting_check(signature) || !guard_is_poisoned(payload, size))
         guard_written_after_free(self, payload, size);
-    give_back(self, payload, signature);
+    if (guard_has_page(tag))
+        give_back_paged(self, payload, signature);
+    else
+        give_back(self, payload, signature, bytes_behind(size));
 }
 
 /* Swap `payload` with the oldest block of a ring. */
@@ -160,20 +164,52 @@ static AX_ALWAYS_INLINE uint64_t verify(struct axalloc *self, const void *pointe
     return signature;
 }
 
-void guard_dealloc(struct axalloc *self, void *pointer, size_t size, const void *site)
+static inline void mark_freed(void *pointer, uint64_t signature, const void *site)
 {
-    uint64_t signature = verify(self, pointer, size, GUARD_FREE, site);
     struct guard_header *header = guard_header_of(pointer);
-    size = guard_size(header->tag);
     header->freed_at = (uintptr_t)site;
     header->check = guard_waiting_check(signature);
-    if (!is_kept(size)) {
-        guard_poison(pointer, size < UNKEPT_POISON ? size : UNKEPT_POISON);
-        give_back(self, pointer, signature);
+}
+
+static AX_NOINLINE void dealloc_unusual(struct axalloc *self, void *pointer, size_t size,
+                                        const void *site)
+{
+    uint64_t signature = verify(self, pointer, size, GUARD_FREE, site);
+    size = guard_size(guard_header_of(pointer)->tag);
+    mark_freed(pointer, signature, site);
+    if (is_kept(size)) {
+        guard_poison(pointer, size);
+        void *oldest = wait(&self->guard, pointer, size);
+        if (oldest != NULL)
+            release(self, oldest);
         return;
     }
-    guard_poison(pointer, size);
-    void *oldest = wait(&self->guard, pointer, size);
+    guard_poison(pointer, size < UNKEPT_POISON ? size : UNKEPT_POISON);
+    if (guard_has_page(guard_header_of(pointer)->tag))
+        give_back_paged(self, pointer, signature);
+    else
+        give_back(self, pointer, signature, bytes_behind(size));
+}
+
+/* Small blocks that are in order. It calls nothing but in its end, and so has no frame. */
+void guard_dealloc(struct axalloc *self, void *pointer, size_t size, const void *site)
+{
+    const struct guard_header *header = guard_header_of(pointer);
+    if (!CONFIG_AXALLOC_QUARANTINE || !guard_can_plainly_read(&self->guard, pointer)) {
+        dealloc_unusual(self, pointer, size, site);
+        return;
+    }
+    uint64_t tag = header->tag, signature = guard_sign(&self->guard, pointer, tag);
+    size_t own_size = guard_size(tag);
+    if (header->check != guard_live_check(signature, header) || own_size > SMALL_BYTES ||
+        (size != GUARD_SIZE_UNKNOWN && size != own_size) ||
+        !guard_is_sealed(pointer, own_size, guard_canary(signature))) {
+        dealloc_unusual(self, pointer, size, site);
+        return;
+    }
+    mark_freed(pointer, signature, site);
+    guard_poison(pointer, own_size);
+    void *oldest = wait(&self->guard, pointer, own_size);
     if (oldest != NULL)
         release(self, oldest);
 }

@@ -63,6 +63,16 @@ static inline bool guard_can_read(const struct axalloc_guard *guard, const void 
            guard_in_window(guard, (uintptr_t)payload) && guard_is_open(guard, (uintptr_t)payload);
 }
 
+/* The same said without a call; false where that cannot be. */
+static inline bool guard_can_plainly_read(const struct axalloc_guard *guard, const void *payload)
+{
+    return (uintptr_t)payload % AX_MALLOC_ALIGN == 0 &&
+           (uintptr_t)payload - guard->windows[0].first <
+               atomic_load_explicit(&guard->windows[0].room, memory_order_relaxed) &&
+           (!CONFIG_AXALLOC_GUARD_PAGES ||
+            atomic_load_explicit(&guard->guard_page_count, memory_order_relaxed) == 0);
+}
+
 /* ---- poison: of all of the payload, rounded up to 16 bytes, which the block has ---- */
 
 static inline void guard_poison(void *payload, size_t size)

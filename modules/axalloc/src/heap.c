@@ -12,7 +12,7 @@ void *heap_try_alloc(struct axalloc *self, struct ax_layout layout)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     void *block = axalloc_bytes_alloc(&self->heap, layout);
-    if (block == NULL && heap_grow(self, layout))
+    if (block == NULL && !AXALLOC_BYTES_WORKS_IN_PAGES && heap_grow(self, layout))
         block = axalloc_bytes_alloc(&self->heap, layout);
     axsync_spin_unlock(&self->heap_lock, state);
     return block;

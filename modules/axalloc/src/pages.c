@@ -5,6 +5,7 @@
 #include "pages.h"
 #include "guard.h"
 #include "reclaim.h"
+#include "source.h"
 #include <axlog/log.h>
 
 enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t count, size_t align,
@@ -88,7 +89,7 @@ enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind ki
 {
     enum ax_err err = AX_ENOMEM;
     for (unsigned tries = 0; err == AX_ENOMEM && tries <= AXALLOC_RECLAIM_TRIES; tries++) {
-        if (tries > 0 && !reclaim_any(self, count * AX_PAGE_SIZE))
+        if (tries > 0 && !reclaim_some(self, count * AX_PAGE_SIZE))
             return AX_ENOMEM;
         err = pages_alloc_below(self, kind, count, align, limit, out);
     }
@@ -132,13 +133,21 @@ enum ax_err axalloc_dealloc_pages(struct axalloc *self, struct ax_vaddr start, s
     return axalloc_dealloc_pages_as(self, AXALLOC_APP, start, count);
 }
 
+enum ax_err pages_add(struct axalloc *self, struct ax_vrange range)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    enum ax_err err = axalloc_pages_add(&self->pages, range);
+    axsync_spin_unlock(&self->page_lock, state);
+    return err;
+}
+
 enum ax_err axalloc_add_pages(struct axalloc *self, struct ax_vaddr start, size_t size)
 {
+    struct ax_vrange range = {start, size};
     if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
         return AX_ENOSPC;
-    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    enum ax_err err = axalloc_pages_add(&self->pages, (struct ax_vrange){start, size});
-    axsync_spin_unlock(&self->page_lock, state);
+    enum ax_err err =
+        AXALLOC_BYTES_WORKS_IN_PAGES ? source_add_pages(self, range) : pages_add(self, range);
     if (CONFIG_AXALLOC_GUARD && err == AX_OK)
         guard_add_window(self, start, size);
     return err;

@@ -19,6 +19,9 @@ AX_MUST_CHECK enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_k
 enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct ax_vaddr start,
                           size_t count);
 
+/* The page allocator manages `range` too; errors as axalloc_pages_add(). */
+AX_MUST_CHECK enum ax_err pages_add(struct axalloc *self, struct ax_vrange range);
+
 /* The pages are the kind's from now on. */
 static inline void pages_count_in(struct axalloc *self, enum axalloc_kind kind, size_t pages)
     AX_REQUIRES(self->page_lock)

@@ -4,16 +4,23 @@
  * names no reclaimer carries no code for it.
  */
 #include "reclaim.h"
+#include "block.h"
 #include "growth.h"
 #include "guard.h"
 #include "pages.h"
+#include "source.h"
 
 bool reclaim_own(struct axalloc *self)
 {
-    return CONFIG_AXALLOC_QUARANTINE && guard_flush(self);
+    bool gave = CONFIG_AXALLOC_QUARANTINE && guard_flush(self);
+    if (block_is_cached(self))
+        gave |= cache_flush_own(self);
+    if (AXALLOC_BYTES_WORKS_IN_PAGES)
+        gave |= source_trim(self);
+    return gave;
 }
 
-bool reclaim_any(struct axalloc *self, size_t wanted_bytes)
+bool reclaim_some(struct axalloc *self, size_t wanted_bytes)
 {
     /* relaxed: what it uses is read under page_lock */
     axalloc_ask *ask = atomic_load_explicit(&self->accounts.ask, memory_order_relaxed);
@@ -24,7 +31,7 @@ void *heap_alloc_after_reclaim(struct axalloc *self, struct ax_layout layout)
 {
     void *block = NULL;
     for (unsigned tries = 0; block == NULL && tries < AXALLOC_RECLAIM_TRIES; tries++) {
-        if (!reclaim_any(self, layout.size))
+        if (!reclaim_some(self, layout.size))
             return NULL;
         block = heap_try_alloc(self, layout);
     }
@@ -36,7 +43,7 @@ enum ax_err pages_alloc_after_reclaim(struct axalloc *self, enum axalloc_kind ki
 {
     enum ax_err err = AX_ENOMEM;
     for (unsigned tries = 0; err == AX_ENOMEM && tries < AXALLOC_RECLAIM_TRIES; tries++) {
-        if (!reclaim_any(self, count * AX_PAGE_SIZE))
+        if (!reclaim_some(self, count * AX_PAGE_SIZE))
             return AX_ENOMEM;
         err = pages_alloc(self, kind, count, align, out);
     }

@@ -10,7 +10,7 @@
 bool reclaim_own(struct axalloc *self);
 
 /* The same, else ask whomever axalloc_set_reclaim() named. True: another try may do. */
-bool reclaim_any(struct axalloc *self, size_t wanted_bytes);
+bool reclaim_some(struct axalloc *self, size_t wanted_bytes);
 
 /*
  * Between the two nobody that axalloc_set_reclaim() named is called for this instance: what is

@@ -1,6 +1,7 @@
 /* The state of one list heap; see list.c for how it works. */
 #pragma once
 
+#include <axalloc/bytes_regions.h>
 #include <list_blocks.h>
 #include <stddef.h>
 

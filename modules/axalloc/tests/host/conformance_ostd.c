@@ -168,7 +168,7 @@ static void add_free_memory_in_pieces_that_are_not_touched(void **state)
     add(0, 512);
     add(1536, 512); /* adjacent to the first */
     size_t total = axalloc_total_pages(&pages);
-    assert_in_range(total, 3 * 512 - 6, 3 * 512);
+    assert_in_range(total, 3 * 500, 3 * 512); /* the rest is records */
     assert_int_equal(axalloc_available_pages(&pages), total);
     struct ax_paddr again = ax_paddr(PHYSICAL_BASE + 100 * PAGE);
     assert_int_equal(axalloc_frames_add_free_memory(&frames, again, 100 * PAGE), AX_EEXIST);
