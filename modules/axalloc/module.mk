@@ -31,10 +31,10 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
     detection $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
+host-tests += test_regressions_more test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_linux_flags conformance_ostd conformance_xila
-host-wraps := test_exhaustion:axalloc_pages_alloc test_exhaustion:axalloc_pages_alloc_at
+host-wraps := $(addprefix test_exhaustion:axalloc_pages_,alloc alloc_at alloc_below)
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc

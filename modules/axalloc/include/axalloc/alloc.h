@@ -5,9 +5,11 @@
  *
  * Growth. When the heap has no block for a request it takes pages: as much as it has already,
  * or what the request needs if that is more; if there is no such run, half of that, and so on
- * down to what the request needs, with its alignment and the heap's own records. Only then is it
- * out of memory. A grown region goes back to the page allocator when its last block is freed;
- * the first 32 KiB stay. A failed growth changes nothing.
+ * down to what the request needs, with its alignment and the heap's own records. Then whoever
+ * axalloc_set_reclaim() named is asked for memory. Only then is it out of memory, and nothing has
+ * changed. A grown region leaves the heap when its last block is freed; the first 32 KiB stay.
+ * The last such region, if it is small, waits for the next growth as the spare: it counts as
+ * available, and every allocation of pages that would fail without it gets it.
  *
  * Locks: `heap_lock`, then `page_lock` inside it; both mask interrupts. Any context may call, but
  * a growth clears page metadata in time that grows with its size. Nothing here sleeps.

@@ -1,6 +1,7 @@
 /*
- * The faults that other allocators had (cases 1, 2, 3, 8, 10 and 11 of the project's list), each
- * as a test here. They hold for every byte and page allocator that the build can choose.
+ * The faults that other allocators had (cases 1, 2, 3, 8, 10 and 11 of the project's list; 4, 5, 9
+ * and 12 are in test_regressions_more.c), each as a test here. They hold for every byte and page
+ * allocator that the build can choose.
  */
 #include "arena.h"
 
