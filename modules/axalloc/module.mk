@@ -36,7 +36,7 @@ host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG),,release),dete
 host-tests += test_regressions_more test_accounts test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
-    conformance_ostd conformance_xila
+    conformance_linux_flags conformance_ostd conformance_xila
 host-wraps := $(addprefix test_exhaustion:axalloc_pages_,alloc alloc_at alloc_below)
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)

@@ -63,6 +63,8 @@ typedef bool axalloc_ask(struct axalloc *self, size_t wanted_bytes);
 struct axalloc_accounts {
     struct axalloc_usage usage[AXALLOC_KINDS];
 
+    struct ax_vaddr low_limit; /* of axalloc_keep_low(); 0: none */
+
     struct ax_vrange spare;       /* pages that the heap has left and may soon want again */
     axalloc_use_spare *use_spare; /* NULL while there is none; see src/spare.c */
 
@@ -166,7 +168,10 @@ AX_MUST_CHECK enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum a
                                                     size_t count, size_t align,
                                                     struct ax_vaddr limit, struct ax_vaddr *out);
 
-/* Spare regions below `limit` for it: see axalloc_pages_keep_low(). axalloc_init() forgets it. */
+/*
+ * Spare regions below `limit` for it: see axalloc_pages_keep_low(). The limit is also what
+ * AXALLOC_DMA32 means in <axalloc/buffer.h>. axalloc_init() forgets it.
+ */
 void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit);
 
 /*
