@@ -20,7 +20,6 @@ struct bitmap_region {
     size_t pages;     /* managed */
     size_t all_pages; /* and with the records, if those follow */
     size_t free_pages;
-    size_t lowest_word; /* no page below this word of bits is free */
     unsigned level_count;
     struct bitmap_level levels[BITMAP_MAX_LEVELS]; /* 0 has a unit for each page */
 };

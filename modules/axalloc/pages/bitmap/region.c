@@ -90,7 +90,6 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     region->pages = pages;
     region->all_pages = pages + record_pages;
     region->free_pages = pages;
-    region->lowest_word = 0;
     init_levels(region);
     region->next = *link;
     *link = region;
