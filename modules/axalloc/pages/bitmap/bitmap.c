@@ -135,24 +135,33 @@ static void take_run(struct bitmap_region *region, size_t page, size_t count)
         units = bitmap_level_take(&region->levels[level], units);
 }
 
-/* The first page of the run that the request gets, or BITMAP_NONE. */
-static inline size_t find(const struct bitmap_region *region, struct request request)
+/* The next level changes too. */
+static AX_NOINLINE size_t take_across(struct bitmap_region *region, unsigned class, size_t count)
 {
-    if (region->free_pages < request.count)
-        return BITMAP_NONE;
-    if (request.count > BITMAP_CLASSES || request.align != 1 || request.last != UINT64_MAX)
-        return find_any(region, request);
-    uint64_t classes = region->levels[0].classes & UINT64_MAX << (request.count - 1);
-    return classes == 0 ? BITMAP_NONE
-                        : bitmap_level_first(&region->levels[0], ax_ctz64(classes) + 1);
+    size_t page = bitmap_level_first(&region->levels[0], class);
+    take_run(region, page, count);
+    return page;
 }
 
-static inline void take(struct axalloc_pages *self, struct bitmap_region *region, size_t page,
-                        size_t count)
+/* Up to 64 pages, anywhere: from the start of the shortest run, lowest first; or BITMAP_NONE. */
+static inline size_t take_best(struct bitmap_region *region, size_t count)
 {
-    take_run(region, page, count);
-    region->free_pages -= count;
-    self->free_pages -= count;
+    uint64_t classes = region->levels[0].classes & UINT64_MAX << (count - 1);
+    if (classes == 0)
+        return BITMAP_NONE;
+    unsigned class = ax_ctz64(classes) + 1;
+    size_t page = bitmap_level_take_first(&region->levels[0], class, (unsigned)count);
+    return page != BITMAP_NONE ? page : take_across(region, class, count);
+}
+
+static size_t take_any(struct bitmap_region *region, struct request request)
+{
+    size_t page = BITMAP_NONE;
+    if (region->free_pages >= request.count)
+        page = find_any(region, request);
+    if (page != BITMAP_NONE)
+        take_run(region, page, request.count);
+    return page;
 }
 
 /* ---- the contract ---- */
@@ -175,15 +184,23 @@ static struct bitmap_region *region_with(const struct axalloc_pages *self, struc
     return region;
 }
 
+static inline void count_out(struct axalloc_pages *self, struct bitmap_region *region, size_t count)
+{
+    region->free_pages -= count;
+    self->free_pages -= count;
+}
+
 /* From the first of the regions, up to `end`, that has it. */
 static inline enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_region *region,
                                      const struct bitmap_region *end, struct request request,
                                      struct ax_vaddr *out)
 {
+    bool is_simple =
+        request.count <= BITMAP_CLASSES && request.align == 1 && request.last == UINT64_MAX;
     for (; region != end; region = region->next) {
-        size_t page = find(region, request);
+        size_t page = is_simple ? take_best(region, request.count) : take_any(region, request);
         if (page != BITMAP_NONE) {
-            take(self, region, page, request.count);
+            count_out(self, region, request.count);
             *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
             return AX_OK;
         }
@@ -191,8 +208,8 @@ static inline enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_r
     return AX_ENOMEM;
 }
 
-enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
-                                struct ax_vaddr *out)
+static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self, size_t count,
+                                               size_t align, struct ax_vaddr *out)
 {
     struct request request = {count, align >> AX_PAGE_SHIFT, UINT64_MAX};
     if (count == 0 || !is_page_align(align))
@@ -201,6 +218,20 @@ enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t
     if (err != AX_OK && self->preferred != self->regions)
         err = alloc_from(self, self->regions, self->preferred, request, out);
     return err;
+}
+
+enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
+                                struct ax_vaddr *out)
+{
+    struct bitmap_region *region = self->preferred;
+    if (count - 1 >= BITMAP_CLASSES || align != AX_PAGE_SIZE || region == NULL)
+        return alloc_somewhere(self, count, align, out);
+    size_t page = take_best(region, count);
+    if (page == BITMAP_NONE)
+        return alloc_somewhere(self, count, align, out);
+    count_out(self, region, count);
+    *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
+    return AX_OK;
 }
 
 enum ax_err axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, size_t align,
@@ -226,29 +257,16 @@ enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr s
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
     if (run_end(region, page) - page < count)
         return AX_EBUSY;
-    take(self, region, page, count);
+    take_run(region, page, count);
+    count_out(self, region, count);
     return AX_OK;
 }
 
-static void give_run(struct bitmap_region *region, size_t page, size_t count)
+/* Words of the next level are free now, or units of it. */
+static AX_NOINLINE void give_units(struct bitmap_region *region, struct bitmap_units units)
 {
-    struct bitmap_units units = {page, count};
-    for (unsigned level = 0; units.count > 0; level++)
+    for (unsigned level = 1; units.count > 0; level++)
         units = bitmap_level_give(&region->levels[level], units);
-}
-
-/* None of the pages is free. */
-static bool all_taken(const struct bitmap_region *region, size_t page, size_t count)
-{
-    const uint64_t *bits = region->levels[0].bits;
-    size_t last = page + count - 1;
-    uint64_t first_mask = UINT64_MAX << page % 64, last_mask = UINT64_MAX >> (63 - last % 64);
-    if (page / 64 == last / 64)
-        return (bits[page / 64] & first_mask & last_mask) == 0;
-    for (size_t word = page / 64 + 1; word < last / 64; word++)
-        if (bits[word] != 0)
-            return false;
-    return ((bits[page / 64] & first_mask) | (bits[last / 64] & last_mask)) == 0;
 }
 
 enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
@@ -259,11 +277,14 @@ enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr st
     if (region == NULL)
         return AX_EFAULT;
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
-    if (!all_taken(region, page, count))
+    struct bitmap_units units = {page, count};
+    if (!bitmap_level_is_taken(&region->levels[0], units))
         return AX_EINVAL;
     self->free_pages += count;
     region->free_pages += count;
-    give_run(region, page, count);
+    units = bitmap_level_give(&region->levels[0], units);
+    if (units.count > 0)
+        give_units(region, units);
     return AX_OK;
 }
 

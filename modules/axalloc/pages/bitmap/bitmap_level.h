@@ -55,6 +55,9 @@ void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units);
  */
 struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_units units);
 
+/* None of the units is free. */
+bool bitmap_level_is_taken(const struct bitmap_level *level, struct bitmap_units units);
+
 /*
  * Units that are all allocated become free. Returns the units of the next level that have become
  * free.
@@ -63,6 +66,12 @@ struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_
 
 /* The first unit of the lowest run of `class`, of which there is one. */
 size_t bitmap_level_first(const struct bitmap_level *level, unsigned class);
+
+/*
+ * Take `count` units from the start of that run, which has as many. Returns the first; or
+ * BITMAP_NONE, and nothing was done, for the next level would change.
+ */
+size_t bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count);
 
 /* The first unit, at or after `unit`, that begins a run of `class`; or BITMAP_NONE. */
 size_t bitmap_level_next(const struct bitmap_level *level, unsigned class, size_t unit);

@@ -19,9 +19,10 @@ static inline uint64_t *bin_node(const struct bitmap_level *level, unsigned dept
     return &level->bins[depth][(word & ~(size_t)(WORD_BITS - 1)) + class - 1];
 }
 
-static inline void bin_insert(struct bitmap_level *level, unsigned class, size_t word)
+/* The lowest node number `word` of a bin was empty, and is not any more. */
+static AX_NOINLINE void bin_appear(struct bitmap_level *level, unsigned class, size_t word)
 {
-    for (unsigned depth = 0; depth < level->depths; depth++, word /= WORD_BITS) {
+    for (unsigned depth = 1; depth < level->depths; depth++, word /= WORD_BITS) {
         uint64_t *node = bin_node(level, depth, class, word), old = *node;
         *node = old | UINT64_C(1) << word % WORD_BITS;
         if (old != 0)
@@ -30,15 +31,32 @@ static inline void bin_insert(struct bitmap_level *level, unsigned class, size_t
     level->classes |= UINT64_C(1) << (class - 1);
 }
 
-static inline void bin_remove(struct bitmap_level *level, unsigned class, size_t word)
+static inline void bin_insert(struct bitmap_level *level, unsigned class, size_t word)
 {
-    for (unsigned depth = 0; depth < level->depths; depth++, word /= WORD_BITS) {
+    uint64_t *node = bin_node(level, 0, class, word), old = *node;
+    *node = old | UINT64_C(1) << word % WORD_BITS;
+    if (old == 0)
+        bin_appear(level, class, word / WORD_BITS);
+}
+
+/* It is empty now. */
+static AX_NOINLINE void bin_vanish(struct bitmap_level *level, unsigned class, size_t word)
+{
+    for (unsigned depth = 1; depth < level->depths; depth++, word /= WORD_BITS) {
         uint64_t *node = bin_node(level, depth, class, word);
         *node &= ~(UINT64_C(1) << word % WORD_BITS);
         if (*node != 0)
             return;
     }
     level->classes &= ~(UINT64_C(1) << (class - 1));
+}
+
+static inline void bin_remove(struct bitmap_level *level, unsigned class, size_t word)
+{
+    uint64_t *node = bin_node(level, 0, class, word);
+    *node &= ~(UINT64_C(1) << word % WORD_BITS);
+    if (*node == 0)
+        bin_vanish(level, class, word / WORD_BITS);
 }
 
 /* The first word below child `word` of `depth`, which is not empty. */
@@ -82,21 +100,26 @@ static inline unsigned length_before(const struct bitmap_level *level, size_t un
 }
 
 /*
- * The first bit of `word`, among those of `wanted`, at which a run of `class` begins; or WORD_BITS.
- * A run of 64 and more can only be the last that begins in its word.
+ * Where in the word `bits[0]` a run of `class` may begin. One of 64 and more can only be the last
+ * that begins in its word.
  */
-static inline unsigned find_start(const struct bitmap_level *level, unsigned class, size_t word,
-                                  uint64_t wanted)
+static inline uint64_t possible_starts(const uint64_t *bits, unsigned class)
 {
-    const uint64_t *bits = &level->bits[word];
-    uint64_t starts = row_starts(bits[-1], bits[0]) & wanted;
-    if (class == BITMAP_CLASSES)
-        starts &= starts == 0 ? 0 : UINT64_C(1) << ax_log2_floor(starts);
-    else
-        starts = rows_of(starts, bits[0], bits[1], class);
-    for (; starts != 0; starts &= starts - 1) {
-        unsigned bit = ax_ctz64(starts);
-        if (length_from(level, word * WORD_BITS + bit) == class)
+    uint64_t starts = row_starts(bits[-1], bits[0]);
+    if (starts == 0)
+        return 0; /* common, when one of two runs has gone */
+    if (class < BITMAP_CLASSES)
+        return rows_of(starts, bits[0], bits[1], class);
+    return UINT64_C(1) << ax_log2_floor(starts);
+}
+
+/* The first of `starts` where one does begin, or WORD_BITS; `starts` keeps those behind it. */
+static inline unsigned next_start(const uint64_t *bits, unsigned class, uint64_t *starts)
+{
+    while (*starts != 0) {
+        unsigned bit = ax_ctz64(*starts);
+        *starts &= *starts - 1;
+        if (ones_below(bits_from(bits[0], bits[1], bit)) == class)
             return bit;
     }
     return WORD_BITS;
@@ -105,18 +128,20 @@ static inline unsigned find_start(const struct bitmap_level *level, unsigned cla
 size_t bitmap_level_first(const struct bitmap_level *level, unsigned class)
 {
     size_t word = bin_descend(level, class, level->depths, 0);
-    return word * WORD_BITS + find_start(level, class, word, ALL_FREE);
+    uint64_t starts = possible_starts(&level->bits[word], class);
+    return word * WORD_BITS + next_start(&level->bits[word], class, &starts);
 }
 
 size_t bitmap_level_next(const struct bitmap_level *level, unsigned class, size_t unit)
 {
     size_t word = unit / WORD_BITS;
     uint64_t wanted = ALL_FREE << unit % WORD_BITS;
-    while ((word = bin_next(level, class, word)) != BITMAP_NONE) {
-        unsigned bit = find_start(level, class, word, word == unit / WORD_BITS ? wanted : ALL_FREE);
+    for (; (word = bin_next(level, class, word)) != BITMAP_NONE; word++) {
+        uint64_t starts = possible_starts(&level->bits[word], class);
+        starts &= word == unit / WORD_BITS ? wanted : ALL_FREE;
+        unsigned bit = next_start(&level->bits[word], class, &starts);
         if (bit < WORD_BITS)
             return word * WORD_BITS + bit;
-        word++;
     }
     return BITMAP_NONE;
 }
@@ -129,9 +154,10 @@ static inline unsigned class_of(size_t length)
 /* No run of this class begins at `unit` any more, but perhaps another one in the same word does. */
 static AX_NOINLINE void forget_run(struct bitmap_level *level, unsigned class, size_t unit)
 {
-    size_t word = unit / WORD_BITS;
-    if (find_start(level, class, word, ALL_FREE) == WORD_BITS)
-        bin_remove(level, class, word);
+    const uint64_t *bits = &level->bits[unit / WORD_BITS];
+    uint64_t starts = possible_starts(bits, class);
+    if (next_start(bits, class, &starts) == WORD_BITS)
+        bin_remove(level, class, unit / WORD_BITS);
 }
 
 /* ---- making a level ---- */
@@ -260,6 +286,18 @@ struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_
     return lost;
 }
 
+bool bitmap_level_is_taken(const struct bitmap_level *level, struct bitmap_units units)
+{
+    struct span span = span_of(units);
+    const uint64_t *bits = level->bits;
+    if (span.first_word == span.last_word)
+        return (bits[span.first_word] & ~(span.below | span.above)) == 0;
+    for (size_t word = span.first_word + 1; word < span.last_word; word++)
+        if (bits[word] != 0)
+            return false;
+    return ((bits[span.first_word] & ~span.below) | (bits[span.last_word] & ~span.above)) == 0;
+}
+
 struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units)
 {
     struct span span = span_of(units);
@@ -274,4 +312,32 @@ struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_
     if (left < BITMAP_CLASSES)
         bin_insert(level, class_of(left + units.count + right), start / WORD_BITS);
     return full_words(level, span);
+}
+
+/* The `count` units from `bit` of the first of two words on, none of which is full. */
+static inline void clear_in_two(uint64_t *bits, unsigned bit, unsigned count)
+{
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    bits[0] &= ~(mask << bit);
+    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit));
+}
+
+size_t bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count)
+{
+    size_t word = bin_descend(level, class, level->depths, 0);
+    uint64_t *bits = &level->bits[word];
+    uint64_t others = possible_starts(bits, class);
+    unsigned bit = next_start(bits, class, &others);
+    size_t first = word * WORD_BITS + bit, rest_word = (first + count) / WORD_BITS;
+    if (bits[0] == ALL_FREE || (bits[1] == ALL_FREE && bit + count > WORD_BITS))
+        return BITMAP_NONE;
+    clear_in_two(bits, bit, count);
+    unsigned rest = class < BITMAP_CLASSES ? class - count : length_from(level, first + count);
+    if (rest == class && rest_word == word)
+        return first;
+    if (next_start(bits, class, &others) == WORD_BITS)
+        bin_remove(level, class, word);
+    if (rest > 0)
+        bin_insert(level, rest, rest_word);
+    return first;
 }
