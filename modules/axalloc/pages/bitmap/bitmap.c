@@ -71,8 +71,8 @@ static size_t run_end(const struct bitmap_region *region, size_t page)
  * Where in the free run that holds unit `unit` of `level` the request begins; or BITMAP_NONE, also
  * if the run begins too high: `is_too_high` is then true.
  */
-static size_t place_in(const struct bitmap_region *region, unsigned level, size_t unit,
-                       struct request request, bool *is_too_high)
+AX_COLD static size_t place_in(const struct bitmap_region *region, unsigned level, size_t unit,
+                               struct request request, bool *is_too_high)
 {
     size_t start = run_start(region, level, unit);
     size_t end = run_end(region, unit << 6 * level);
@@ -85,8 +85,8 @@ static size_t place_in(const struct bitmap_region *region, unsigned level, size_
 }
 
 /* The same in any run of a class, lowest first. */
-static size_t place_in_class(const struct bitmap_region *region, unsigned level, unsigned class,
-                             struct request request)
+AX_COLD static size_t place_in_class(const struct bitmap_region *region, unsigned level,
+                                     unsigned class, struct request request)
 {
     size_t unit = 0, page = BITMAP_NONE;
     bool is_too_high = false;
@@ -100,7 +100,8 @@ static size_t place_in_class(const struct bitmap_region *region, unsigned level,
  * Any request, in a run of at least `least` pages. At level k a run of n pages has at least
  * (n + 1) / 64^k - 1 whole units, wherever it begins.
  */
-static size_t search(const struct bitmap_region *region, size_t least, struct request request)
+AX_COLD static AX_NOINLINE size_t search(const struct bitmap_region *region, size_t least,
+                                         struct request request)
 {
     unsigned level = 0;
     while (level + 1 < region->level_count && (least + 1) >> (6 * (level + 1)) >= 2)
@@ -120,7 +121,8 @@ static size_t search(const struct bitmap_region *region, size_t least, struct re
  * A run that is so long that the alignment is in it somewhere is found soon; one that happens to be
  * aligned only by looking at all of them.
  */
-static AX_NOINLINE size_t find_any(const struct bitmap_region *region, struct request request)
+AX_COLD static AX_NOINLINE size_t find_any(const struct bitmap_region *region,
+                                           struct request request)
 {
     size_t page = BITMAP_NONE, slack = (size_t)request.align - 1;
     if (slack > 0 && request.count + slack <= region->free_pages)
@@ -128,33 +130,26 @@ static AX_NOINLINE size_t find_any(const struct bitmap_region *region, struct re
     return page != BITMAP_NONE ? page : search(region, request.count, request);
 }
 
-static void take_run(struct bitmap_region *region, size_t page, size_t count)
+static AX_NOINLINE void take_run(struct bitmap_region *region, size_t page, size_t count)
 {
     struct bitmap_units units = {page, count};
     for (unsigned level = 0; units.count > 0; level++)
         units = bitmap_level_take(&region->levels[level], units);
 }
 
-/* The next level changes too. */
-static AX_NOINLINE size_t take_across(struct bitmap_region *region, unsigned class, size_t count)
-{
-    size_t page = bitmap_level_first(&region->levels[0], class);
-    take_run(region, page, count);
-    return page;
-}
-
 /* Up to 64 pages, anywhere: from the start of the shortest run, lowest first; or BITMAP_NONE. */
 static inline size_t take_best(struct bitmap_region *region, size_t count)
 {
     uint64_t classes = region->levels[0].classes & UINT64_MAX << (count - 1);
+    size_t page;
     if (classes == 0)
         return BITMAP_NONE;
-    unsigned class = ax_ctz64(classes) + 1;
-    size_t page = bitmap_level_take_first(&region->levels[0], class, (unsigned)count);
-    return page != BITMAP_NONE ? page : take_across(region, class, count);
+    if (!bitmap_level_take_first(&region->levels[0], ax_ctz64(classes) + 1, (unsigned)count, &page))
+        take_run(region, page, count);
+    return page;
 }
 
-static size_t take_any(struct bitmap_region *region, struct request request)
+AX_COLD static AX_NOINLINE size_t take_any(struct bitmap_region *region, struct request request)
 {
     size_t page = BITMAP_NONE;
     if (region->free_pages >= request.count)
@@ -191,9 +186,9 @@ static inline void count_out(struct axalloc_pages *self, struct bitmap_region *r
 }
 
 /* From the first of the regions, up to `end`, that has it. */
-static inline enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_region *region,
-                                     const struct bitmap_region *end, struct request request,
-                                     struct ax_vaddr *out)
+static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_region *region,
+                                          const struct bitmap_region *end, struct request request,
+                                          struct ax_vaddr *out)
 {
     bool is_simple =
         request.count <= BITMAP_CLASSES && request.align == 1 && request.last == UINT64_MAX;
@@ -208,8 +203,8 @@ static inline enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_r
     return AX_ENOMEM;
 }
 
-static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self, size_t count,
-                                               size_t align, struct ax_vaddr *out)
+AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self, size_t count,
+                                                       size_t align, struct ax_vaddr *out)
 {
     struct request request = {count, align >> AX_PAGE_SHIFT, UINT64_MAX};
     if (count == 0 || !is_page_align(align))
@@ -262,13 +257,6 @@ enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr s
     return AX_OK;
 }
 
-/* Words of the next level are free now, or units of it. */
-static AX_NOINLINE void give_units(struct bitmap_region *region, struct bitmap_units units)
-{
-    for (unsigned level = 1; units.count > 0; level++)
-        units = bitmap_level_give(&region->levels[level], units);
-}
-
 enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
 {
     if (count == 0 || !ax_is_aligned(start.raw, AX_PAGE_SIZE))
@@ -277,14 +265,10 @@ enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr st
     if (region == NULL)
         return AX_EFAULT;
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
-    struct bitmap_units units = {page, count};
-    if (!bitmap_level_is_taken(&region->levels[0], units))
+    if (!bitmap_region_give(region, (struct bitmap_units){page, count}))
         return AX_EINVAL;
     self->free_pages += count;
     region->free_pages += count;
-    units = bitmap_level_give(&region->levels[0], units);
-    if (units.count > 0)
-        give_units(region, units);
     return AX_OK;
 }
 

@@ -43,11 +43,8 @@ struct bitmap_units {
 /* Bytes of memory that a level of `units` units needs; a multiple of 8. */
 size_t bitmap_level_bytes(size_t units);
 
-/*
- * A level of `units` units, none free, in `memory`. The bits of words that hold no end of the row
- * are left as they are: the caller frees all units next, which writes them.
- */
-void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units);
+/* A level of `units` units in `memory`, of which the first `free_units` are free. */
+void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units, size_t free_units);
 
 /*
  * Units that are all free become allocated. Returns the units of the next level that were free
@@ -55,23 +52,20 @@ void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units);
  */
 struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_units units);
 
-/* None of the units is free. */
-bool bitmap_level_is_taken(const struct bitmap_level *level, struct bitmap_units units);
+/*
+ * Units that are all allocated become free; `above`: the units of the next level that have become
+ * free. False: some unit is free already, and nothing was done.
+ */
+bool bitmap_level_give(struct bitmap_level *level, struct bitmap_units units,
+                       struct bitmap_units *above);
 
 /*
- * Units that are all allocated become free. Returns the units of the next level that have become
- * free.
+ * Take `count` units, at most 64, from the start of the lowest run of `class`, which there is and
+ * which has as many; `unit` is the first. False: they were not taken, for the next level would
+ * change.
  */
-struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units);
-
-/* The first unit of the lowest run of `class`, of which there is one. */
-size_t bitmap_level_first(const struct bitmap_level *level, unsigned class);
-
-/*
- * Take `count` units from the start of that run, which has as many. Returns the first; or
- * BITMAP_NONE, and nothing was done, for the next level would change.
- */
-size_t bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count);
+bool bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count,
+                             size_t *unit);
 
 /* The first unit, at or after `unit`, that begins a run of `class`; or BITMAP_NONE. */
 size_t bitmap_level_next(const struct bitmap_level *level, unsigned class, size_t unit);

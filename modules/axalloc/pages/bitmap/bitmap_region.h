@@ -23,3 +23,12 @@ struct bitmap_region {
     unsigned level_count;
     struct bitmap_level levels[BITMAP_MAX_LEVELS]; /* 0 has a unit for each page */
 };
+
+/* Free units of level 0 and whatever that frees above; false: some are free, nothing was done. */
+static inline bool bitmap_region_give(struct bitmap_region *region, struct bitmap_units units)
+{
+    bool is_done = bitmap_level_give(&region->levels[0], units, &units);
+    for (unsigned level = 1; is_done && units.count > 0; level++)
+        is_done = bitmap_level_give(&region->levels[level], units, &units);
+    return is_done;
+}

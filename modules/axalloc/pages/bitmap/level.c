@@ -125,13 +125,6 @@ static inline unsigned next_start(const uint64_t *bits, unsigned class, uint64_t
     return WORD_BITS;
 }
 
-size_t bitmap_level_first(const struct bitmap_level *level, unsigned class)
-{
-    size_t word = bin_descend(level, class, level->depths, 0);
-    uint64_t starts = possible_starts(&level->bits[word], class);
-    return word * WORD_BITS + next_start(&level->bits[word], class, &starts);
-}
-
 size_t bitmap_level_next(const struct bitmap_level *level, unsigned class, size_t unit)
 {
     size_t word = unit / WORD_BITS;
@@ -151,12 +144,17 @@ static inline unsigned class_of(size_t length)
     return length < BITMAP_CLASSES ? (unsigned)length : BITMAP_CLASSES;
 }
 
+static AX_NOINLINE bool has_start(const uint64_t *bits, unsigned class, uint64_t starts)
+{
+    return next_start(bits, class, &starts) < WORD_BITS;
+}
+
 /* No run of this class begins at `unit` any more, but perhaps another one in the same word does. */
-static AX_NOINLINE void forget_run(struct bitmap_level *level, unsigned class, size_t unit)
+static inline void forget_run(struct bitmap_level *level, unsigned class, size_t unit)
 {
     const uint64_t *bits = &level->bits[unit / WORD_BITS];
     uint64_t starts = possible_starts(bits, class);
-    if (next_start(bits, class, &starts) == WORD_BITS)
+    if (starts == 0 || !has_start(bits, class, starts))
         bin_remove(level, class, unit / WORD_BITS);
 }
 
@@ -189,7 +187,7 @@ size_t bitmap_level_bytes(size_t units)
     return (words + 3 + bin_words(words)) * sizeof(uint64_t);
 }
 
-void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units)
+void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units, size_t free_units)
 {
     size_t words = words_for(units), children = words;
     uint64_t *start = memory, *node = start + words + 3;
@@ -198,16 +196,18 @@ void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units)
     level->classes = 0;
     level->depths = 0;
     start[0] = 0;
-    level->bits[0] = 0;
-    level->bits[words - 1] = 0;
-    level->bits[words] = 0;
-    level->bits[words + 1] = 0;
+    memset(level->bits, 0xff, free_units / WORD_BITS * sizeof *start);
+    memset(&level->bits[free_units / WORD_BITS], 0,
+           (words + 2 - free_units / WORD_BITS) * sizeof *start);
+    level->bits[free_units / WORD_BITS] |= ax_low_mask64(free_units % WORD_BITS);
     memset(node, 0, bin_words(words) * sizeof *node);
     do {
         level->bins[level->depths++] = node;
         node += nodes_for(children);
         children = words_for(children);
     } while (children > 1);
+    if (free_units > 0)
+        bin_insert(level, class_of(free_units), 0);
 }
 
 /* ---- taking and giving units ---- */
@@ -286,10 +286,9 @@ struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_
     return lost;
 }
 
-bool bitmap_level_is_taken(const struct bitmap_level *level, struct bitmap_units units)
+/* None of the units is free. */
+static inline bool is_taken(const uint64_t *bits, struct span span)
 {
-    struct span span = span_of(units);
-    const uint64_t *bits = level->bits;
     if (span.first_word == span.last_word)
         return (bits[span.first_word] & ~(span.below | span.above)) == 0;
     for (size_t word = span.first_word + 1; word < span.last_word; word++)
@@ -298,12 +297,15 @@ bool bitmap_level_is_taken(const struct bitmap_level *level, struct bitmap_units
     return ((bits[span.first_word] & ~span.below) | (bits[span.last_word] & ~span.above)) == 0;
 }
 
-struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units)
+bool bitmap_level_give(struct bitmap_level *level, struct bitmap_units units,
+                       struct bitmap_units *above)
 {
     struct span span = span_of(units);
     unsigned left = length_before(level, units.first);
     unsigned right = length_from(level, units.first + units.count);
     size_t start = units.first - left;
+    if (!is_taken(level->bits, span))
+        return false;
     set_bits(level->bits, span);
     if (right > 0)
         forget_run(level, right, units.first + units.count);
@@ -311,7 +313,8 @@ struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_
         forget_run(level, left, start);
     if (left < BITMAP_CLASSES)
         bin_insert(level, class_of(left + units.count + right), start / WORD_BITS);
-    return full_words(level, span);
+    *above = full_words(level, span);
+    return true;
 }
 
 /* The `count` units from `bit` of the first of two words on, none of which is full. */
@@ -322,22 +325,25 @@ static inline void clear_in_two(uint64_t *bits, unsigned bit, unsigned count)
     bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit));
 }
 
-size_t bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count)
+bool bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count,
+                             size_t *unit)
 {
     size_t word = bin_descend(level, class, level->depths, 0);
     uint64_t *bits = &level->bits[word];
     uint64_t others = possible_starts(bits, class);
-    unsigned bit = next_start(bits, class, &others);
+    bool is_single = (others & (others - 1)) == 0; /* then it is the one */
+    unsigned bit = is_single ? ax_ctz64(others) : next_start(bits, class, &others);
     size_t first = word * WORD_BITS + bit, rest_word = (first + count) / WORD_BITS;
+    *unit = first;
     if (bits[0] == ALL_FREE || (bits[1] == ALL_FREE && bit + count > WORD_BITS))
-        return BITMAP_NONE;
+        return false;
     clear_in_two(bits, bit, count);
     unsigned rest = class < BITMAP_CLASSES ? class - count : length_from(level, first + count);
     if (rest == class && rest_word == word)
-        return first;
-    if (next_start(bits, class, &others) == WORD_BITS)
+        return true;
+    if (is_single || next_start(bits, class, &others) == WORD_BITS)
         bin_remove(level, class, word);
     if (rest > 0)
         bin_insert(level, rest, rest_word);
-    return first;
+    return true;
 }

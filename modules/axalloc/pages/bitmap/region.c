@@ -49,18 +49,16 @@ static bool overlaps(const struct axalloc_pages *self, uint64_t first, size_t co
 static void init_levels(struct bitmap_region *region)
 {
     char *memory = (char *)(region + 1);
-    size_t units = region->pages;
+    size_t units = region->pages, free_units = units;
     region->level_count = 0;
     for (;;) {
-        bitmap_level_init(&region->levels[region->level_count++], memory, units);
+        bitmap_level_init(&region->levels[region->level_count++], memory, units, free_units);
         if (units < 64)
-            break;
+            return;
         memory += bitmap_level_bytes(units);
         units = units_above(units);
+        free_units /= 64;
     }
-    struct bitmap_units given = {0, region->pages};
-    for (unsigned level = 0; given.count > 0; level++)
-        given = bitmap_level_give(&region->levels[level], given);
 }
 
 /* Regions below the low end come last; if all are, they are as good as each other. */
