@@ -15,7 +15,8 @@ srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 includes := $(ALLOC_DIR) $(PAGES_DIR)
 test-deps := axtest axcpu
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap) \
+    $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy)
 host-support := host/guard_ports.c
 host-benches := bytes_axle bytes_facade bytes_libc pages
 target-tests := tests/target/suite.c
