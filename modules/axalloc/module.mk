@@ -19,4 +19,5 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
     $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy)
 host-support := host/guard_ports.c
 host-benches := bytes_axle bytes_facade bytes_libc pages
+fuzzers := pages
 target-tests := tests/target/suite.c
