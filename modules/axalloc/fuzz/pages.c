@@ -6,19 +6,35 @@
  * pages are two ranges with a hole between; the records lie elsewhere, and no page is touched.
  */
 #include <axalloc/pages.h>
+#include <axbase/assert.h>
+#include <axbase/fmt.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MOST_PAGES = 1 << 13, HOLE = 3, CHECK_EVERY = 16 };
+enum { MOST_PAGES = 700, HOLE = 3, CHECK_EVERY = 64 };
 
 static struct axalloc_pages pages;
 static unsigned char is_free[2 * MOST_PAGES + HOLE]; /* the model */
 static uint64_t first_page;
 static size_t page_count; /* with the hole */
 static size_t range_pages;
+
+void ax_port_write(const char *text, size_t bytes)
+{
+    fwrite(text, 1, bytes, stderr);
+}
+
+void ax_port_panic(const char *file, unsigned line, const char *format, va_list args)
+{
+    fprintf(stderr, "%s:%u: panic: ", file, line);
+    vfprintf(stderr, format, args);
+    abort();
+}
 
 static void require(bool holds)
 {
@@ -149,7 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     first_page = data[0];
     range_pages = 1 + (data[1] | (size_t)data[2] << 8) % MOST_PAGES;
     page_count = 2 * range_pages + HOLE;
-    memset(is_free, 0, sizeof is_free);
+    memset(is_free, 0, page_count);
     axalloc_pages_init(&pages);
     void *first = add(0), *second = add(range_pages + HOLE);
     for (size_t at = 3, calls = 1; at + 5 <= size; at += 5, calls++) {
