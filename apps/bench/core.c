@@ -1,5 +1,10 @@
 /* The byte allocator's own functions, on memory that it shares with nobody. */
-#include <axle/core.h>
+#include <core.h>
+
+static inline void core_failed(size_t size)
+{
+    ax_panic("no memory for a block of %zu bytes", size);
+}
 
 #include <workload.h>
 

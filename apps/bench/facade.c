@@ -1,6 +1,11 @@
 /* What an app calls. */
 #include <facade/core.h>
 
+static inline void core_failed(size_t size)
+{
+    ax_panic("no memory for a block of %zu bytes", size);
+}
+
 #include <workload.h>
 
 #include "parts.h"

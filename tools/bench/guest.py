@@ -50,7 +50,7 @@ def measure(machine: Platform, name: str, scale: int) -> Measured:
     built, said = image(PLATFORM=machine.name, APP="bench", ALLOC=name)
     if built is None:
         raise Failed(f"app bench does not build for {machine.name} with {name}: {said}")
-    out = PLUGIN.with_name(f"count.{machine.name}.{name}")
+    out = PLUGIN.with_name(f"count.{machine.name}.{programs.label(name)}")
     said = guest_run(machine, built, "128M", str(scale), ["--icount", "--plugin", f"{PLUGIN},out={out}"])
     filled = guest_run(machine, built, f"{PAYLOAD_RAM_MIB}M", "payload", [])
     payload = re.search(r"^payload (\d+)", filled, re.MULTILINE)
@@ -93,7 +93,7 @@ def facade_table(isa: str, found: Dict[str, Measured]) -> Table:
                      round(2 * mean(of, "facade-hot-pair"), 1), round(mean(of, "facade-mix"), 1),
                      round(of.payload, 4)])
     return Table(f"guest-{isa}-facade", f"{isa} guest: axalloc_malloc() and axalloc_free(), instructions",
-                 columns, rows)
+                 columns, rows, "instructions", False, 4)
 
 
 def values_of(of: Measured) -> Dict[str, float]:
@@ -126,7 +126,7 @@ def run(wanted: List[str], scale: int) -> Result:
     tables: List[Table] = []
     figures: List[Figure] = []
     for machine in machines:
-        found: Dict[str, Measured] = {name: measured[machine, name] for name in wanted}
+        found: Dict[str, Measured] = {programs.label(name): measured[machine, name] for name in wanted}
         tables += [core_table(machine.isa, found), facade_table(machine.isa, found)]
         figures += [f for name, of in found.items() for f in figures_of(machine.isa, name, of)]
     return Result(tables, figures, [])

@@ -7,10 +7,10 @@ allocator sees the same machine; what matters are ratios.
 """
 
 import statistics
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
 from bench import programs, targets
-from bench.programs import EMPTY, Count, Failed, Program, progress
+from bench.programs import EMPTY, Count, Failed, Program, TooSlow, progress
 from bench.report import Cell, Figure, Result, Table, best
 
 SMALL, WIDE = ("16", "6"), ("8", "13")
@@ -19,6 +19,7 @@ TIMED = {"churnS-1k": (*SMALL, "1000"), "churnS-10k": (*SMALL, "10000"),
 SIZES = [16 << i for i in range(9)]
 SEEDS = ("1", "2", "3")
 KINDS = ("alloc", "free")
+FILL_LIMIT_S = 40
 
 
 class Plan(NamedTuple):
@@ -48,15 +49,15 @@ class Field(NamedTuple):
 def gather(wanted: List[str]) -> Field:
     cores, facades, hardened = [], [], []
     for name in wanted:
-        folder = programs.build(ALLOC=name)
-        cores.append(Program(name, folder / "bench-bytes_axle", {}))
-        facades.append(Program(f"{name} facade", folder / "bench-bytes_facade", {}))
+        label, folder = programs.label(name), programs.build(ALLOC=name)
+        cores.append(Program(label, programs.core(folder, "bytes"), {}))
+        facades.append(Program(f"{label} facade", folder / "bench-bytes_facade", {}))
         if "hardened" in programs.features():
             folder = programs.build(["hardened"], ALLOC=name)
-            hardened.append(Program(f"{name} hardened", folder / "bench-bytes_facade", {}))
+            hardened.append(Program(f"{label} hardened", folder / "bench-bytes_facade", {}))
     peers, missing = programs.peers(programs.build() / "bench-bytes_libc")
     if not hardened:
-        missing.append("FEATURES=hardened is not in this tree: its cost is not measured")
+        missing.append("FEATURES=hardened is not in this tree: no figures of it")
     return Field(cores, facades, hardened, peers, missing)
 
 
@@ -77,11 +78,24 @@ def largest(counts: Counts, kind: str) -> int:
     return max(of[kind].largest for of in counts.values())
 
 
-def count_all(field: Field) -> Dict[str, Counts]:
-    everyone = [*field.cores, *field.facades, *field.hardened, *field.peers]
+def count_all(field: Field) -> Tuple[Field, Dict[str, Counts]]:
+    """The counts of everyone who can do the workloads, and who that is."""
+    groups = [field.cores, field.facades, field.hardened, field.peers]
+    everyone = [program for group in groups for program in group]
     progress(f"counting instructions of {len(everyone)} programs")
-    found = programs.in_parallel(lambda program: program.count("count"), everyone)
-    return dict(zip([program.name for program in everyone], found))
+    tried = dict(zip([program.name for program in everyone], programs.in_parallel(count_or_reason, everyone)))
+    notes = [f"left out: {said.splitlines()[0]} ... {said.splitlines()[-1]}"
+             for said in tried.values() if isinstance(said, str)]
+    counts = {name: found for name, found in tried.items() if not isinstance(found, str)}
+    able = [[program for program in group if program.name in counts] for group in groups]
+    return Field(*able, [*field.missing, *notes]), counts
+
+
+def count_or_reason(program: Program) -> Union[Counts, str]:
+    try:
+        return program.count("count")
+    except Failed as error:
+        return str(error)
 
 
 def instruction_tables(counts: Dict[str, Counts], net_of: Dict[str, Counts]) -> List[Table]:
@@ -136,7 +150,9 @@ def instruction_figures(field: Field, counts: Dict[str, Counts],
 def hardened_figures(field: Field, counts: Dict[str, Counts]) -> List[Figure]:
     figures = []
     for program in field.hardened:
-        plain = counts[program.name.replace("hardened", "facade")]
+        plain = counts.get(program.name.replace("hardened", "facade"))
+        if plain is None:
+            continue
         for kind in KINDS:
             cost = counts[program.name]["lifo64"][kind].mean() - plain["lifo64"][kind].mean()
             figures.append(Figure(f"{program.name}: more instructions for {kind} of 64 B",
@@ -160,7 +176,7 @@ def time_all(field: Field, plan: Plan) -> Dict[str, Dict[str, List[float]]]:
     return times
 
 
-def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple[List[Table], List[Figure]]:
+def time_table(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple[Table, List[Figure]]:
     least = {workload: {name: min(ns) for name, ns in of.items()} for workload, of in times.items()}
     top = {workload: best({p.name: of[p.name] for p in field.peers}) for workload, of in least.items()}
     rows: List[List[Cell]] = []
@@ -168,9 +184,7 @@ def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple
         rows.append([name] + [round(least[w][name], 2) for w in TIMED] +
                     [round(least[w][name] / top[w][1], 3) for w in TIMED])
     table = Table("host-time", "Nanoseconds a pair under churn, and over the best of Debian's in this run",
-                  ["allocator", *TIMED, *[f"{w} ratio" for w in TIMED]], rows)
-    plotted = Table("host-churn-ns", "Nanoseconds a pair under churn", ["allocator", *TIMED],
-                    [row[:1 + len(TIMED)] for row in rows], "ns a pair", True)
+                  ["allocator", *TIMED, *[f"{w} ratio" for w in TIMED]], rows, "ns a pair", True, len(TIMED))
     figures = []
     for program in field.cores:
         for workload in TIMED:
@@ -179,7 +193,7 @@ def time_tables(field: Field, times: Dict[str, Dict[str, List[float]]]) -> Tuple
                 ratio = round(least[workload][program.name] / top[workload][1], 3)
                 peer = (f"ns {top[workload][0]}", top[workload][1])
                 figures.append(Figure(f"{program.name} {workload}: ns over the best peer's", ratio, target, peer))
-    return [table, plotted], figures
+    return table, figures
 
 
 def noise(times: Dict[str, Dict[str, List[float]]]) -> str:
@@ -190,18 +204,26 @@ def noise(times: Dict[str, Dict[str, List[float]]]) -> str:
 
 # ---- use of memory ----
 
+def share(program: Program, arguments: Tuple[str, ...], plan: Plan) -> Optional[float]:
+    """The mean over the seeds; of those that an allocator could do in time, None if it was none."""
+    shares = []
+    for seed in plan.seeds:
+        try:
+            said = program.run(*arguments, *([seed] if len(arguments) == 3 else []), limit=FILL_LIMIT_S)
+        except TooSlow:
+            progress(f"{program.name}: {' '.join(arguments)} takes more than {FILL_LIMIT_S} s: given up")
+            break
+        shares.append(float(said.split()[1]))
+    return round(statistics.mean(shares), 4) if shares else None
+
+
 def memory(field: Field, plan: Plan) -> Tuple[Table, List[Figure]]:
     progress("filling arenas")
     workloads = {"fill": ("fill", *WIDE), "fillS": ("fill", *SMALL), "sustain": ("sustain", *WIDE),
                  "sustainS": ("sustain", *SMALL), "shift": ("shift",)}
     jobs = [(program, arguments) for program in field.cores for arguments in workloads.values()]
 
-    def share(job: Tuple[Program, Tuple[str, ...]]) -> float:
-        program, arguments = job
-        said = [program.run(*arguments, *([seed] if len(arguments) == 3 else [])) for seed in plan.seeds]
-        return round(statistics.mean(float(text.split()[1]) for text in said), 4)
-
-    shares = programs.in_parallel(share, jobs)
+    shares = programs.in_parallel(lambda job: share(*job, plan), jobs)
     rows: List[List[Cell]] = []
     figures = []
     for i, program in enumerate(field.cores):
@@ -216,20 +238,34 @@ def memory(field: Field, plan: Plan) -> Tuple[Table, List[Figure]]:
     return table, figures
 
 
+def default_note(field: Field, counts: Dict[str, Counts], net_of: Dict[str, Counts],
+                 shares: Dict[str, Optional[float]]) -> str:
+    """Which should be the default: the least product of time and memory, as `make compare` judges."""
+    costs = {p.name: pair(counts[p.name], net_of[p.name], "churnS-10k") / (shares[p.name] or 0.01)
+             for p in field.cores}
+    first, *others = sorted(costs, key=lambda name: costs[name])
+    text = ", ".join(f"{name} {costs[name] / costs[first]:.2f}" for name in others)
+    return (f"the default should be {first}: the least instructions of a churnS-10k pair over the share that sustainS "
+            f"reaches" + (f" ({first} 1.00, {text})" if others else ""))
+
+
 def run(wanted: List[str], plan: Plan) -> Result:
     programs.compile_plugin()
     field = gather(wanted)
     core_empty, libc_empty = empties(field)
-    counts = count_all(field)
+    field, counts = count_all(field)
+    if not field.cores:
+        raise Failed(field.missing[-1])
     net_of = {p.name: core_empty for p in field.cores}
     net_of.update({p.name: libc_empty for p in [*field.facades, *field.hardened, *field.peers]})
     tables = instruction_tables(counts, net_of)
     figures = instruction_figures(field, counts, net_of)
     times = time_all(field, plan)
-    time_table, time_figures = time_tables(field, times)
+    timed, time_figures = time_table(field, times)
     memory_table, memory_figures = memory(field, plan)
-    return Result([*tables, *time_table, memory_table], figures + time_figures + memory_figures,
-                  [*field.missing, noise(times)])
+    shares = {str(row[0]): row[1 + list(memory_table.columns[1:]).index("sustainS")] for row in memory_table.rows}
+    return Result([*tables, timed, memory_table], figures + time_figures + memory_figures,
+                  [*field.missing, noise(times), default_note(field, counts, net_of, shares)])
 
 
 __all__ = ["FULL", "SMOKE", "Failed", "run"]

@@ -67,7 +67,7 @@ def runs_table(found: Dict[str, Measured], plan: Plan) -> Table:
             rows.append([f"{name}, {size}", *[round(runs[kind].mean()) for kind in KINDS],
                          *[largest(of, size, kind) for kind in KINDS], *of.ns[size]])
     return Table("pages-runs", "Runs of 1 to 64 pages at random, half full: instructions, and ns on this machine",
-                 columns, rows, "instructions or ns")
+                 columns, rows, "instructions", False, 4)
 
 
 def largest(of: Measured, size: str, kind: str) -> int:

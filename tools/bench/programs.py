@@ -31,6 +31,10 @@ class Failed(Exception):
     """A program or a build failed; the message says which and how."""
 
 
+class TooSlow(Failed):
+    """It was given up."""
+
+
 class Program(NamedTuple):
     name: str
     path: Path
@@ -76,7 +80,7 @@ def checked(command: List[str], environment: Dict[str, str], what: str,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               timeout=limit, check=False)
     except subprocess.TimeoutExpired as slow:
-        raise Failed(f"{what}: no end within {limit:.0f} s") from slow
+        raise TooSlow(f"{what}: no end within {limit:.0f} s") from slow
     if done.returncode:
         raise Failed(f"{what}: status {done.returncode}: {(done.stdout + done.stderr).strip()[-400:]}")
     return done.stdout
@@ -96,6 +100,21 @@ def allocators(kind: str) -> List[str]:
     return sorted(path.parent.name for path in ROOT.glob(f"modules/axalloc/{kind}/*/Kconfig"))
 
 
+def wanted(text: str) -> List[str]:
+    """The byte allocators that ALLOC= names, of the tree or folders elsewhere; all of the tree's if none."""
+    there = allocators("bytes")
+    names = [name for name in text.replace(",", " ").split() if name]
+    for name in names:
+        if name not in there and not ("/" in name and (ROOT / name / "Kconfig").exists()):
+            raise Failed(f"unknown allocator {name}. Valid: {' '.join(there)}, or the path of an allocator's folder")
+    return names or there
+
+
+def label(name: str) -> str:
+    """The name of an allocator in tables, wherever it is."""
+    return Path(name).name
+
+
 def features() -> List[str]:
     return [path.stem for path in ROOT.glob("configs/features/*.config")]
 
@@ -110,9 +129,10 @@ def build(flags: Iterable[str] = (), **variables: str) -> Path:
     return ROOT / said.split()[-1] / "axalloc"
 
 
-def glibc() -> Program:
-    """malloc of this machine's C library: the benchmark program of any configuration."""
-    return Program("glibc", build() / "bench-bytes_libc", {})
+def core(folder: Path, what: str) -> Path:
+    """The program of an allocator's core: with its cache in front, where that is how it is meant."""
+    cached = folder / f"bench-{what}_cached"
+    return cached if cached.exists() else folder / f"bench-{what}_axle"
 
 
 def peers(program: Path) -> Tuple[List[Program], List[str]]:

@@ -33,6 +33,7 @@ class Table(NamedTuple):
     rows: List[List[Cell]]
     unit: str = ""  # of the plot's axis; no plot without
     log: bool = False  # the plot's axis is logarithmic
+    plotted: int = 0  # how many columns after the name are plotted; 0: all of them
 
     def show(self) -> str:
         lines = [list(self.columns)] + [[text_of(cell) for cell in row] for row in self.rows]
@@ -94,11 +95,12 @@ def plot(table: Table, tsv: Path) -> None:
     numbers = [cell for row in table.rows for cell in row[1:] if isinstance(cell, (int, float))]
     if not table.unit or not numbers or not any(math.isfinite(number) for number in numbers):
         return
-    columns = [i for i in range(2, len(table.columns) + 1)
+    columns = [i for i in range(2, (table.plotted or len(table.columns) - 1) + 2)
                if any(isinstance(row[i - 1], (int, float)) for row in table.rows)]
     bars = [f"'{tsv}' using {i}:xtic(1) every ::1 title \"{table.columns[i - 1]}\" "
             f"linecolor rgb '{COLOURS[n % len(COLOURS)]}'" for n, i in enumerate(columns)]
-    script = [f"set terminal svg size {300 + 60 * len(table.rows) * max(1, len(columns) // 2)},480 dynamic",
+    width = max(640, 300 + 60 * len(table.rows) * max(1, len(columns) // 2))
+    script = [f"set terminal svg size {width},480 dynamic",
               f"set output '{tsv.with_suffix('.svg')}'", f'set title "{table.title}" noenhanced',
               'set datafile separator "\\t"', "set style data histograms", "set style fill solid",
               "set xtics rotate by -30 noenhanced", f'set ylabel "{table.unit}"', "set grid ytics",

@@ -1,6 +1,7 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check test test-host test-build test-qemu bench-boot bench bench-docs compare
+.PHONY: help list clean format check test test-host test-build test-qemu test-bench detection \
+    bench-boot bench bench-docs compare
 
 help:
 	@cat tools/build/help.txt
@@ -10,7 +11,7 @@ list:
 # Each runs in a make of its own, with the variables of this one.
 suite = '$1=$(MAKE) $2'
 test:
-	+@tools/test/suites $(foreach s,test-host test-build test-qemu,$(call suite,$s,$s))
+	+@tools/test/suites $(foreach s,test-host test-build test-bench test-qemu,$(call suite,$s,$s))
 
 # Everything with the first pair of allocators; axalloc's own tests with every other byte allocator,
 # those outside bytes/ too that its tests bring, and with the other page allocators; then fuzzing.
@@ -21,17 +22,25 @@ other-pairs := $(foreach a,$(wordlist 2,99,$(byte-allocators)) $(example-allocat
     $(foreach p,$(wordlist 2,99,$(page-allocators)),$(call pair,$(firstword $(byte-allocators)),$p))
 pair-variables = ALLOC=$(firstword $(subst :, ,$1)) PAGES=$(lastword $(subst :, ,$1))
 host-suite = $(call suite,host $1,PLATFORM=host host-tests $(call pair-variables,$1) $2)
+hardened-suite = $(call suite,host hardened $1,PLATFORM=host host-tests FEATURES=hardened HOST_MODULES=axalloc \
+    $(call pair-variables,$1))
 test-host:
 	+@tools/test/suites \
 	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
+	    $(foreach a,$(firstword $(example-allocators)) $(filter tlsf slab,$(byte-allocators)),$(call hardened-suite,$(call pair,$a))) \
 	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ=1 host-fuzz)
 
 test-build:
 	+@tools/test/build
 test-qemu:
 	+@tools/test/qemu
+test-bench:
+	+@tools/test/bench
 check:
 	+@tools/check/check
+# Misuse of the heap, injected: what is detected under each byte allocator, or ALLOC=.
+detection:
+	+@tools/test/detection $(if $(ALLOC),--alloc '$(ALLOC)')
 bench-boot:
 	+@tools/bench/boot
 
@@ -41,6 +50,12 @@ bench:
 	+@tools/bench/bench $(bench-options)
 bench-docs:
 	+@tools/bench/bench $(bench-options) --docs
+
+# Which allocator for a program: a trace, a command of this machine, or an app in QEMU.
+quoted = '$(subst ','\'',$1)'
+compared-app := $(foreach v,PLATFORM APP A FEATURES MEM ARGS,$(if $($v),$(call quoted,$v=$($v))))
+compare:
+	+@tools/bench/compare $(if $(ALLOC),--alloc '$(ALLOC)') $(if $(TRACE),--trace $(call quoted,$(TRACE)),$(if $(RUN),--run $(call quoted,$(RUN)),--app $(compared-app)))
 
 format:
 	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')

@@ -37,10 +37,11 @@ image-units := $(image-modules) platform $(app-unit) $(addsuffix /tests,$(suites
 image-objects := $(foreach u,$(image-units),$(call objects,$u))
 image := $(B)/apps/$(app-name)/$(app-name)
 linker-script := $(B)/image.ld
-link-command = $(CC) $(image-link-flags) $(call seed,$(app-name)) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
+wraps := $(foreach m,$(image-modules),$(wraps.$m:%=-Wl,--wrap=%))
+link-command = $(CC) $(image-link-flags) $(wraps) $(call seed,$(app-name)) -Wl,-T,$(linker-script),-Map,$(image).map -o $@ $(image-objects)
 # The linker's own words for an image that passes the limit help nobody.
 link-hint := $(if $(CONFIG_AXCPU_IMAGE_BELOW_1M),|| { echo 'axle: if relocations are truncated above$(,) the image has 1 MiB or more with its zeroed data: build it with FEATURES=large-image' >&2; exit 1; })
-$(call stamp,$(image).link,$(CC) $(image-link-flags) $(image-objects))
+$(call stamp,$(image).link,$(CC) $(image-link-flags) $(wraps) $(image-objects))
 
 $(linker-script): modules/axcpu/image.ld.S $(B)/obj/axcpu/flags
 	$(call say,LDS,$@)

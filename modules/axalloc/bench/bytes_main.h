@@ -12,10 +12,17 @@
  */
 #pragma once
 
-#include "workload.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+static inline void core_failed(size_t size)
+{
+    fprintf(stderr, "bench: no memory for a block of %zu bytes\n", size);
+    exit(1);
+}
+
+#include "workload.h"
+
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -88,19 +95,15 @@ static inline int bench_compare(const void *left, const void *right)
 struct bench_plan {
     uint32_t sizes[1 << BENCH_SIZE_BITS];
     uint32_t steps[BENCH_CHUNK]; /* slot << BENCH_SIZE_BITS | index into sizes */
+    size_t chunk;                /* how many of the steps are drawn, and timed at once */
+    size_t live;
+    uint64_t seed;
 };
-
-static inline void bench_draw(struct bench_plan *plan, uint64_t *seed, size_t live)
-{
-    for (size_t i = 0; i < BENCH_CHUNK; i++)
-        plan->steps[i] = (uint32_t)(bench_below(seed, live) << BENCH_SIZE_BITS |
-                                    bench_below(seed, 1 << BENCH_SIZE_BITS));
-}
 
 static inline uint64_t bench_chunk(const struct bench_plan *plan)
 {
     uint64_t start = bench_cpu_ns();
-    for (size_t i = 0; i < BENCH_CHUNK; i++) {
+    for (size_t i = 0; i < plan->chunk; i++) {
         uint32_t step = plan->steps[i];
         void **slot = &bench_slots[step >> BENCH_SIZE_BITS];
         core_free(*slot);
@@ -109,30 +112,50 @@ static inline uint64_t bench_chunk(const struct bench_plan *plan)
     return bench_cpu_ns() - start;
 }
 
+static inline uint64_t bench_draw_and_run(struct bench_plan *plan)
+{
+    for (size_t i = 0; i < plan->chunk; i++)
+        plan->steps[i] = (uint32_t)(bench_below(&plan->seed, plan->live) << BENCH_SIZE_BITS |
+                                    bench_below(&plan->seed, 1 << BENCH_SIZE_BITS));
+    return bench_chunk(plan);
+}
+
+/* Until the heap is what churn makes of it; less thoroughly for an allocator that takes for ever.
+ */
+static inline void bench_warm(struct bench_plan *plan)
+{
+    enum { TRIED = 1024, SLOW_NS = 2000 };
+    plan->chunk = TRIED;
+    bool is_slow = bench_draw_and_run(plan) > (uint64_t)TRIED * SLOW_NS;
+    plan->chunk = is_slow ? TRIED : BENCH_CHUNK;
+    size_t chunks = is_slow ? 8 : 3 * plan->live / BENCH_CHUNK + 2;
+    for (size_t i = 0; i < chunks; i++)
+        bench_draw_and_run(plan);
+}
+
 /* Prints the least, the lower quarter and the middle of many chunks' ns a pair. */
 static inline void bench_time(struct bench_sizes sizes, size_t live, double seconds)
 {
     static struct bench_plan plan;
     static uint64_t took[BENCH_CHUNKS];
-    uint64_t seed = 1, spent = 0;
-    size_t chunks = 0, warm = 3 * live / BENCH_CHUNK + 2;
+    uint64_t spent = 0;
+    size_t chunks = 0;
+    plan.live = live;
+    plan.seed = 1;
     for (size_t i = 0; i < 1 << BENCH_SIZE_BITS; i++)
-        plan.sizes[i] = (uint32_t)bench_size(&seed, sizes);
+        plan.sizes[i] = (uint32_t)bench_size(&plan.seed, sizes);
     for (size_t i = 0; i < live; i++)
-        bench_slots[i] = core_alloc(bench_size(&seed, sizes));
-    for (size_t i = 0; i < warm; i++) {
-        bench_draw(&plan, &seed, live);
-        bench_chunk(&plan);
-    }
+        bench_slots[i] = core_alloc(bench_size(&plan.seed, sizes));
+    bench_warm(&plan);
     while (chunks < 8 || (chunks < BENCH_CHUNKS && (double)spent < seconds * 1e9)) {
-        bench_draw(&plan, &seed, live);
-        took[chunks] = bench_chunk(&plan);
+        took[chunks] = bench_draw_and_run(&plan);
         spent += took[chunks++];
     }
     qsort(took, chunks, sizeof took[0], bench_compare);
     size_t quarter = chunks / 4, middle = chunks / 2;
-    printf("ns %.3f %.3f %.3f\n", (double)took[0] / BENCH_CHUNK,
-           (double)took[quarter] / BENCH_CHUNK, (double)took[middle] / BENCH_CHUNK);
+    double pairs = (double)plan.chunk;
+    printf("ns %.3f %.3f %.3f\n", (double)took[0] / pairs, (double)took[quarter] / pairs,
+           (double)took[middle] / pairs);
 }
 
 /* ---- use of memory ---- */
@@ -210,10 +233,8 @@ static inline int bench_main(int argc, char **argv)
     struct bench_sizes sizes = {is_sized ? bench_number(argv[2]) : 0,
                                 is_sized ? (unsigned)bench_number(argv[3]) : 0};
     bool is_filled = strcmp(what, "count") != 0 && strcmp(what, "time") != 0;
-    size_t arena_bytes = (is_filled                              ? 32
-                          : sizes.octaves == bench_small.octaves ? 64
-                                                                 : 128) *
-                         BENCH_MIB;
+    bool is_small = sizes.octaves == bench_small.octaves;
+    size_t arena_bytes = (size_t)(is_filled ? 32 : is_small ? 64 : 256) * BENCH_MIB;
     core_start(bench_map(arena_bytes), arena_bytes);
     if (strcmp(what, "count") == 0)
         bench_count();

@@ -6,6 +6,7 @@
  *
  *     static inline void *core_alloc(size_t size);
  *     static inline void core_free(void *block);
+ *     static inline void core_failed(size_t size);    there was no memory: ends the program
  *
  * They are inlined into the loops, so that an operation is the call that an app would compile to.
  */
@@ -20,11 +21,13 @@
 
 static inline void *bench_alloc(size_t size, bool counted)
 {
-    if (!counted)
-        return core_alloc(size);
-    axcpu_mark_begin();
+    if (counted)
+        axcpu_mark_begin();
     void *block = core_alloc(size);
-    axcpu_mark_end_alloc();
+    if (counted)
+        axcpu_mark_end_alloc();
+    if (block == NULL)
+        core_failed(size);
     return block;
 }
 
@@ -107,7 +110,7 @@ static inline void bench_mix(void **slots, size_t count, struct bench_sizes size
  */
 static inline void bench_hostile(void **slots, size_t count)
 {
-    enum { SMALL = 48, REQUESTS = 512 };
+    enum { SMALL = 48, REQUESTS = 128 };
     uint64_t seed = 1;
     void *blocks[REQUESTS];
     for (size_t i = 0; i < count; i++)

@@ -5,6 +5,7 @@
 #include "internal.h"
 #include <axalloc/alloc.h>
 #include <axalloc/guard_port.h>
+#include <axalloc/leaks.h>
 #include <axbase/stack_protector.h>
 #include <axbase/string.h>
 #include <axcpu/boot.h>
@@ -171,7 +172,12 @@ AX_NORETURN static void run_app(void)
     arguments_parse(machine.bootargs, &arguments);
     banner_print(&machine);
     axcpu_irq_enable();
-    axruntime_exit(main(arguments.argc, arguments.argv));
+    if (CONFIG_AXALLOC_LEAKS)
+        axalloc_leaks_begin(axalloc_global());
+    int status = main(arguments.argc, arguments.argv);
+    if (CONFIG_AXALLOC_LEAKS)
+        axalloc_leaks_report(axalloc_global(), &ax_console_sink);
+    axruntime_exit(status);
 }
 
 /* The canary from a word of randomness; its lowest byte is 0 (<axbase/stack_protector.h>). */

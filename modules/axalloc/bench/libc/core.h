@@ -47,3 +47,14 @@ static inline void core_free(void *block)
 {
     core_release(block);
 }
+
+static inline void *core_aligned(size_t size, size_t align)
+{
+    void *block;
+    return posix_memalign(&block, align, size) == 0 ? block : NULL;
+}
+
+static inline void *core_resize(void *block, size_t size)
+{
+    return realloc(block, size);
+}
