@@ -30,7 +30,8 @@ test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
-    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
+    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap) \
+    $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy)
 # Without the guard, misuse does what the sanitizers end programs for.
 host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG),,release),detection)
 host-tests += test_regressions_more test_accounts test_exhaustion \
@@ -42,5 +43,6 @@ host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc \
     $(if $(CONFIG_AXALLOC_CACHES),bytes_cached replay_cached)
+fuzzers := pages
 target-tests := tests/target/suite.c tests/target/contracts.c
 host-library += $(if $(CONFIG_AXALLOC_GUARD),hosted/guard_ports.c)
