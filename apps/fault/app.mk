@@ -1,2 +1,2 @@
-deps := axbase axcpu axhal axlog axruntime
-srcs := main.c
+deps := axbase axcpu axhal axalloc axlog axruntime
+srcs := main.c heap.c

@@ -2,6 +2,7 @@
  * Does one thing that must not go well, named by its argument, so that tests can see how the
  * kernel reports it and with which status the run ends. README.md lists them.
  */
+#include "heap.h"
 #include <axbase/assert.h>
 #include <axbase/string.h>
 #include <axcpu/image.h>
@@ -144,6 +145,15 @@ static const struct {
     {"exit-3", exit_3},
     {"reboot", reboot},
     {"echo", echo},
+    {"heap-double-free", heap_double_free},
+    {"heap-interior-free", heap_interior_free},
+    {"heap-misaligned-free", heap_misaligned_free},
+    {"heap-foreign-free", heap_foreign_free},
+    {"heap-wrong-size-free", heap_wrong_size_free},
+    {"heap-overflow", heap_overflow},
+    {"heap-page-overflow", heap_page_overflow},
+    {"heap-write-after-free", heap_write_after_free},
+    {"heap-leak", heap_leak},
 };
 
 enum { FAULTS = sizeof faults / sizeof faults[0], STATUS_USAGE = 2 };

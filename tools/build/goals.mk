@@ -1,6 +1,7 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check test test-host test-build test-qemu test-bench bench-boot bench bench-docs compare
+.PHONY: help list clean format check test test-host test-build test-qemu test-bench detection \
+    bench-boot bench bench-docs compare
 
 help:
 	@cat tools/build/help.txt
@@ -21,9 +22,12 @@ other-pairs := $(foreach a,$(wordlist 2,99,$(byte-allocators)) $(example-allocat
     $(foreach p,$(wordlist 2,99,$(page-allocators)),$(call pair,$(firstword $(byte-allocators)),$p))
 pair-variables = ALLOC=$(firstword $(subst :, ,$1)) PAGES=$(lastword $(subst :, ,$1))
 host-suite = $(call suite,host $1,PLATFORM=host host-tests $(call pair-variables,$1) $2)
+hardened-suite = $(call suite,host hardened $1,PLATFORM=host host-tests FEATURES=hardened HOST_MODULES=axalloc \
+    $(call pair-variables,$1))
 test-host:
 	+@tools/test/suites \
 	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
+	    $(foreach a,$(firstword $(example-allocators)) $(filter tlsf slab,$(byte-allocators)),$(call hardened-suite,$(call pair,$a))) \
 	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ=1 host-fuzz)
 
 test-build:
@@ -34,6 +38,9 @@ test-bench:
 	+@tools/test/bench
 check:
 	+@tools/check/check
+# Misuse of the heap, injected: what is detected under each byte allocator, or ALLOC=.
+detection:
+	+@tools/test/detection $(if $(ALLOC),--alloc '$(ALLOC)')
 bench-boot:
 	+@tools/bench/boot
 

@@ -15,10 +15,12 @@
 #   host-benches    bench/<name>.c, a program each for `make bench`
 #   fuzzers         fuzz/<name>.c, a libFuzzer program each
 #   host-libs       what its test programs link besides: -lfdt
+#   host-wraps      <test>:<function>: in that test program, calls of <function> from other files
+#                   go to the test's __wrap_<function>, which may call __real_<function>
 
 module-names := $(call names,modules/%/module.mk)
 module-variables := deps srcs srcs-cold srcs-nolto includes cflags wraps test-deps target-tests \
-    host-tests host-benches host-support fuzzers host-libs
+    host-tests host-benches host-support fuzzers host-libs host-wraps
 
 # $(call read,<name>,<file>,<variables>): include <file>, keep each variable as <variable>.<name>.
 read = $(foreach v,$3,$(eval $v :=))$(eval include $2)$(foreach v,$3,$(eval $v.$1 := $($v)))

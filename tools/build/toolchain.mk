@@ -31,6 +31,8 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-
 language := -std=c11 -pedantic-errors
 freestanding := -ffreestanding -nostdinc -isystem $(compiler-include)
 debugging := -g -fno-omit-frame-pointer -ffile-prefix-map=$(root)=.
+# The heap's guard reports by return address who called: a last call must not be a jump.
+debugging += $(if $(CONFIG_AXALLOC_GUARD),-fno-optimize-sibling-calls)
 safety := -fno-strict-aliasing -fno-common -fstack-protector-strong
 sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 

@@ -67,6 +67,31 @@ FAULTS = (
     ("panic", PANIC, [PANICKED + ".*asked to, with the number 42"]),
 )
 
+# What the same app does to the heap, and what a hardened build says of it: then where from.
+ADDRESS = "0x[0-9a-f]+"
+BY_APP = r"at pc 0x[0-9a-f]{16} \w+ \(apps/fault/heap.c:\d+\)"
+ALLOCATED = rf"^  allocated {BY_APP}"
+LEAKS = [r"^axle: leaked: 4 blocks, 332 bytes$", rf"^  3 blocks, 300 bytes, allocated {BY_APP}",
+         rf"^  1 block, 32 bytes, allocated {BY_APP}", "^  2 pages of kind app$"]
+HEAP_FAULTS = (
+    ("double-free", rf"axalloc: double free of {ADDRESS} \(size 100, allocated at {ADDRESS}, "
+                    rf"freed at {ADDRESS}\)$", [ALLOCATED, rf"^  freed {BY_APP}"]),
+    ("interior-free", rf"axalloc: interior free of {ADDRESS}, 16 bytes into the live block "
+                      rf"{ADDRESS} \(size 100, allocated at {ADDRESS}\)$", [ALLOCATED]),
+    ("misaligned-free", rf"axalloc: misaligned free of {ADDRESS}, 3 bytes into the live block "
+                        rf"{ADDRESS} \(size 100, allocated at {ADDRESS}\)$", [ALLOCATED]),
+    ("foreign-free", rf"axalloc: foreign free of {ADDRESS} \(outside of this allocator's memory\)$",
+     [rf"^  now {BY_APP}"]),
+    ("wrong-size-free", rf"axalloc: wrong-size free of {ADDRESS} \(size 100, allocated at "
+                        rf"{ADDRESS}, freed as size 104\)$", [ALLOCATED, rf"^  now {BY_APP}"]),
+    ("overflow", rf"axalloc: overflow of {ADDRESS} \(size 100, allocated at {ADDRESS}\), found by "
+                 "free$", [ALLOCATED, rf"^  found {BY_APP}"]),
+    ("write-after-free", rf"axalloc: write after free of {ADDRESS}, at byte 8 \(size 100, allocated "
+                         rf"at {ADDRESS}, freed at {ADDRESS}\)$", [ALLOCATED, rf"^  freed {BY_APP}"]),
+)
+PAGE_OVERFLOW = [FAULTED + ".*, writing", rf"is the unmapped page behind a block of axalloc: "
+                 rf"{ADDRESS} \(size 4096, allocated at {ADDRESS}\)$", ALLOCATED]
+
 
 def allocators() -> List[str]:
     folders = ROOT.glob("modules/axalloc/bytes/*/Kconfig")
@@ -137,6 +162,24 @@ def fault_cases(platform: str) -> Iterator[Case]:
                    lines=[*lines, "^backtrace:$", NAMED_FRAME], status=status)
 
 
+def hardened_cases(platform: str) -> Iterator[Case]:
+    """FEATURES=hardened: no false alarm from what behaves, and a name for what does not."""
+    choices = [(alloc, "hardened") for alloc in allocators()] + [("", "debug")]
+    for alloc, flag in choices:
+        name = " ".join(filter(None, [alloc, flag]))
+        yield Case(f"{platform} selftest {name}", Build(platform, "selftest", alloc, features=flag))
+        yield Case(f"{platform} memtest {name}", Build(platform, "memtest", alloc, features=flag),
+                   args=hostile.SMALL_MEMTEST)
+    yield Case(f"{platform} leaks of an app", Build(platform, "fault", features="debug"), LEAKS,
+               args="heap-leak")
+    fault = Build(platform, "fault", features="hardened")
+    for name, words, calls in HEAP_FAULTS:
+        yield Case(f"{platform} hardened fault heap-{name}", fault, args=f"heap-{name}",
+                   lines=[PANICKED + ".*" + words, *calls, "^backtrace:$", NAMED_FRAME], status=PANIC)
+    yield Case(f"{platform} hardened fault heap-page-overflow", fault, args="heap-page-overflow",
+               lines=[*PAGE_OVERFLOW, "^backtrace:$", NAMED_FRAME], status=FAULT)
+
+
 def talk_cases(platform: str) -> Iterator[Case]:
     """Other ends of a run, and the console's way in."""
     fault = Build(platform, "fault")
@@ -166,6 +209,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases, log_cases,
-             fault_cases, talk_cases, runner_cases, hostile.cases)
+    kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

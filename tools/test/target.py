@@ -30,9 +30,10 @@ class Build(NamedTuple):
     alloc: str = ""
     pages: str = ""
     log: str = ""
+    features: str = ""
 
     def variables(self) -> Dict[str, str]:
-        return dict(zip(("PLATFORM", "APP", "ALLOC", "PAGES", "LOG"), self))
+        return dict(zip(("PLATFORM", "APP", "ALLOC", "PAGES", "LOG", "FEATURES"), self))
 
 
 class Prepared(NamedTuple):

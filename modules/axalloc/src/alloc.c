@@ -2,12 +2,10 @@
  * The facade: what callers use, on one instance or on the global one. What each function does to
  * the heap is in heap.c, to the pages in pages.c.
  */
+#include "block.h"
 #include "guard.h"
-#include "heap.h"
-#include "pages.h"
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
-#include <axlog/log.h>
 
 static struct axalloc global;
 
@@ -17,7 +15,7 @@ void *axalloc_alloc(struct axalloc *self, struct ax_layout layout)
 {
     if (CONFIG_AXALLOC_GUARD)
         return guard_alloc(self, layout, AX_RETURN_ADDRESS);
-    return ax_layout_is_valid(layout) ? heap_alloc(self, layout) : NULL;
+    return ax_layout_is_valid(layout) ? block_alloc(self, layout) : NULL;
 }
 
 void axalloc_dealloc(struct axalloc *self, void *pointer, struct ax_layout layout)
@@ -25,7 +23,7 @@ void axalloc_dealloc(struct axalloc *self, void *pointer, struct ax_layout layou
     if (CONFIG_AXALLOC_GUARD)
         guard_dealloc(self, pointer, layout.size, AX_RETURN_ADDRESS);
     else
-        heap_dealloc(self, pointer, layout.size);
+        block_dealloc(self, pointer, layout.size);
 }
 
 void axalloc_dealloc_unsized(struct axalloc *self, void *pointer)
@@ -35,7 +33,7 @@ void axalloc_dealloc_unsized(struct axalloc *self, void *pointer)
     if (CONFIG_AXALLOC_GUARD)
         guard_dealloc(self, pointer, GUARD_SIZE_UNKNOWN, AX_RETURN_ADDRESS);
     else
-        heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+        block_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
 }
 
 size_t axalloc_usable_size(struct axalloc *self, const void *pointer)
@@ -59,11 +57,11 @@ void *axalloc_reallocate(struct axalloc *self, void *pointer, struct ax_layout l
     size_t old_size;
     if (heap_resize(self, pointer, layout, &old_size))
         return pointer;
-    void *block = heap_alloc(self, layout);
+    void *block = block_alloc(self, layout);
     if (block == NULL)
         return NULL;
     memcpy(block, pointer, old_size < layout.size ? old_size : layout.size);
-    heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+    block_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
     return block;
 }
 
@@ -80,47 +78,9 @@ enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size
     return err;
 }
 
-/* ---- starting ---- */
-
-AX_COLD static AX_NOINLINE void forget(struct axalloc *self)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    axalloc_bytes_init(&self->heap);
-    struct axsync_spin_state page_state = axsync_spin_lock(&self->page_lock);
-    axalloc_pages_init(&self->pages);
-    memset(self->usage, 0, sizeof self->usage);
-    memset(&self->reclaimer, 0, sizeof self->reclaimer);
-    axsync_spin_unlock(&self->page_lock, page_state);
-    axsync_spin_unlock(&self->heap_lock, state);
-    if (CONFIG_AXALLOC_GUARD)
-        guard_forget(self);
-}
-
-AX_COLD enum ax_err axalloc_init(struct axalloc *self, struct ax_vaddr start, size_t size)
-{
-    enum { FIRST_PAGES = AXALLOC_MIN_HEAP_BYTES / AX_PAGE_SIZE };
-    struct ax_vaddr heap;
-    forget(self);
-    if (axalloc_add_pages(self, start, size) == AX_OK &&
-        pages_alloc(self, AXALLOC_HEAP, FIRST_PAGES, AX_PAGE_SIZE, &heap) == AX_OK)
-        return axalloc_add_memory(self, heap, AXALLOC_MIN_HEAP_BYTES);
-    forget(self);
-    size_t records = (size_t)ax_align_up(axalloc_pages_metadata_bytes(FIRST_PAGES), AX_PAGE_SIZE);
-    axlog_error("%zu bytes at %#llx are no memory to start with; at least %zu, in whole pages, are",
-                size, (unsigned long long)start.raw, AXALLOC_MIN_HEAP_BYTES + records);
-    return AX_EINVAL;
-}
-
 struct axalloc *axalloc_global(void)
 {
     return &global;
-}
-
-enum ax_err axalloc_global_init(struct ax_vaddr start, size_t size)
-{
-    axlog_debug("global allocator on [%#llx, %#llx)", (unsigned long long)start.raw,
-                (unsigned long long)(start.raw + size));
-    return axalloc_init(&global, start, size);
 }
 
 enum ax_err axalloc_global_add_memory(struct ax_vaddr start, size_t size)

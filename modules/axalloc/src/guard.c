@@ -12,7 +12,7 @@
  * quarantine is signed as freed and holds nothing but the pattern; a pointer's header is read only
  * after the windows said that it can be.
  *
- * The quarantine is two rings, one for blocks of up to 1 KiB and one for up to 256 KiB; larger ones
+ * The quarantine is two rings, one for blocks of up to 1 KiB and one for up to 64 KiB; larger ones
  * go back at once. A freed block takes the place of the oldest one, which is verified and goes
  * back. No lock: one atomic add picks the place, one exchange swaps the blocks.
  *
@@ -23,22 +23,26 @@
  *
  * Locks: none of its own but that of the windows; never called with one held.
  */
+#include "block.h"
 #include "guard_internal.h"
-#include "heap.h"
 #include <axalloc/guard_port.h>
 #include <axbase/string.h>
 
-enum { SMALL_BYTES = 1024, LARGE_BYTES = 256 * 1024 };
+enum {
+    SMALL_BYTES = 1024,
+    LARGE_BYTES = 64 * 1024,
+    UNKEPT_POISON = 4096, /* bytes; of a block that does not wait, nobody checks them */
+};
 
 /* Sizes beyond this are refused, so that guards and alignment can be added without wrapping. */
-#define SIZE_LIMIT ((size_t)1 << 48)
+#define SIZE_LIMIT (((size_t)1 << 48) - 1)
 
 /* ---- allocating ---- */
 
-/* The gap in front of the payload: room for the header, and a multiple of the alignment. */
-static inline unsigned offset_log2_for(size_t align)
+/* Bytes that a block has besides the gap in front of its payload. */
+static inline size_t bytes_behind(size_t size)
 {
-    return align <= GUARD_HEADER ? GUARD_HEADER_LOG2 : ax_log2_floor(align);
+    return guard_padded(size) + GUARD_CANARY;
 }
 
 static inline uint64_t tag_for(size_t size, uint64_t offset_log2)
@@ -46,51 +50,80 @@ static inline uint64_t tag_for(size_t size, uint64_t offset_log2)
     return (uint64_t)size << GUARD_SIZE_SHIFT | offset_log2;
 }
 
-/* What the byte allocator is asked for. */
-static inline struct ax_layout layout_below(struct ax_layout layout, unsigned offset_log2)
+static inline bool is_whole_pages(size_t size)
 {
-    return (struct ax_layout){layout.size + ((size_t)1 << offset_log2) + GUARD_CANARY,
-                              layout.align};
+    return CONFIG_AXALLOC_GUARD_PAGES && size % AX_PAGE_SIZE == 0;
 }
 
-static inline bool wants_page(struct ax_layout layout)
+static inline bool wants_page(size_t size)
 {
-    return CONFIG_AXALLOC_GUARD_PAGES && layout.size % AX_PAGE_SIZE == 0 && layout.size != 0 &&
-           axalloc_port_has_guard_pages();
+    return is_whole_pages(size) && size != 0 && axalloc_port_has_guard_pages();
+}
+
+static inline void *alloc_dressed(struct axalloc *self, size_t size, unsigned offset_log2,
+                                  size_t align, const void *site)
+{
+    struct ax_layout below = {((size_t)1 << offset_log2) + bytes_behind(size), align};
+    void *start = block_alloc(self, below);
+    if (start == NULL)
+        return NULL;
+    char *payload = (char *)start + ((size_t)1 << offset_log2);
+    uint64_t tag = tag_for(size, offset_log2);
+    guard_seal(payload, size, guard_sign_live(&self->guard, payload, tag, site));
+    return payload;
+}
+
+/* Invalid layouts, pages, and alignments for which the gap is larger than the header. */
+static AX_NOINLINE void *alloc_unusual(struct axalloc *self, struct ax_layout layout,
+                                       const void *site)
+{
+    if (!ax_layout_is_valid(layout) || layout.size > SIZE_LIMIT || layout.align > SIZE_LIMIT)
+        return NULL;
+    void *payload = wants_page(layout.size) ? guard_pages_alloc(self, layout, site) : NULL;
+    if (payload != NULL)
+        return payload;
+    unsigned offset_log2 =
+        layout.align <= GUARD_HEADER ? GUARD_HEADER_LOG2 : ax_log2_floor(layout.align);
+    return alloc_dressed(self, layout.size, offset_log2, layout.align, site);
 }
 
 void *guard_alloc(struct axalloc *self, struct ax_layout layout, const void *site)
 {
-    if (!ax_layout_is_valid(layout) || layout.size > SIZE_LIMIT || layout.align > SIZE_LIMIT)
-        return NULL;
-    void *payload = wants_page(layout) ? guard_pages_alloc(self, layout, site) : NULL;
-    if (payload != NULL)
-        return payload;
-    unsigned offset_log2 = offset_log2_for(layout.align);
-    struct ax_layout below = layout_below(layout, offset_log2);
-    void *start = heap_alloc(self, below);
-    if (start == NULL)
-        return NULL;
-    return guard_dress(&self->guard, start, tag_for(layout.size, offset_log2), site);
+    if (layout.align != AX_MALLOC_ALIGN || layout.size > SIZE_LIMIT || is_whole_pages(layout.size))
+        return alloc_unusual(self, layout, site);
+    return alloc_dressed(self, layout.size, GUARD_HEADER_LOG2, AX_MALLOC_ALIGN, site);
 }
 
 /* ---- freeing ---- */
 
-/* A freed block goes back to the heap, if nobody wrote to it. */
-static void release(struct axalloc *self, void *payload)
+/* The heap gets the memory of a freed block, with `behind` bytes from the payload on. */
+static inline void give_back(struct axalloc *self, void *payload, uint64_t signature, size_t behind)
+{
+    struct guard_header *header = guard_header_of(payload);
+    size_t offset = guard_offset(header->tag);
+    header->check = guard_released_check(signature);
+    block_dealloc(self, (char *)payload - offset, offset + behind);
+}
+
+static AX_NOINLINE void give_back_paged(struct axalloc *self, void *payload, uint64_t signature)
+{
+    size_t size = guard_size(guard_header_of(payload)->tag);
+    guard_pages_open(self, payload, size);
+    give_back(self, payload, signature, size + AX_PAGE_SIZE);
+}
+
+/* The same for one that waited, if nobody wrote to it. */
+static AX_NOINLINE void release(struct axalloc *self, void *payload)
 {
     const struct guard_header *header = guard_header_of(payload);
-    uint64_t tag = header->tag;
-    size_t size = guard_size(tag), offset = guard_offset(tag);
-    if (header->check != ~guard_sign(&self->guard, payload, tag) ||
-        !guard_is_poisoned(payload, size))
+    uint64_t tag = header->tag, signature = guard_sign(&self->guard, payload, tag);
+    size_t size = guard_size(tag);
+    if (header->check != guard_waiting_check(signature) || !guard_is_poisoned(payload, size))
         guard_written_after_free(self, payload, size);
-    size_t behind = GUARD_CANARY;
-    if (guard_has_page(tag)) {
-        guard_pages_open(self, payload, size);
-        behind = AX_PAGE_SIZE;
-    }
-    heap_dealloc(self, (char *)payload - offset, offset + size + behind);
+    if (guard_has_page(tag))
+        give_back_paged(self, payload, signature);
+    else
+        give_back(self, payload, signature, bytes_behind(size));
 }
 
 /* Swap `payload` with the oldest block of a ring. */
@@ -102,21 +135,22 @@ static inline void *wait_in(_Atomic(void *) *slots, uint32_t count, _Atomic uint
     return atomic_exchange_explicit(&slots[slot], payload, memory_order_acq_rel);
 }
 
-/* The block that has waited long enough now that `payload` waits; it may be that one, or none. */
-static inline void *wait(struct axalloc_guard *guard, void *payload, size_t size)
+static inline bool is_kept(size_t size)
 {
-    if (!CONFIG_AXALLOC_QUARANTINE)
-        return payload;
-    if (size <= SMALL_BYTES)
-        return wait_in(guard->small, AXALLOC_GUARD_SMALL_SLOTS, &guard->small_next, payload);
-    if (size <= LARGE_BYTES)
-        return wait_in(guard->large, AXALLOC_GUARD_LARGE_SLOTS, &guard->large_next, payload);
-    return payload;
+    return CONFIG_AXALLOC_QUARANTINE && size <= LARGE_BYTES;
 }
 
-/* The tag of `pointer`, which is a live block whose canary is whole, or it is the end. */
-static inline uint64_t verify(struct axalloc *self, const void *pointer, size_t size,
-                              enum guard_act act, const void *site)
+/* The block that has waited long enough now that `payload` waits, or NULL. */
+static inline void *wait(struct axalloc_guard *guard, void *payload, size_t size)
+{
+    if (size <= SMALL_BYTES)
+        return wait_in(guard->small, AXALLOC_GUARD_SMALL_SLOTS, &guard->small_next, payload);
+    return wait_in(guard->large, AXALLOC_GUARD_LARGE_SLOTS, &guard->large_next, payload);
+}
+
+/* `pointer` is a live block of that size whose canary is whole, or it is the end. */
+static AX_ALWAYS_INLINE uint64_t verify(struct axalloc *self, const void *pointer, size_t size,
+                                        enum guard_act act, const void *site)
 {
     const struct guard_header *header = guard_header_of(pointer);
     if (!guard_can_read(&self->guard, pointer))
@@ -125,20 +159,57 @@ static inline uint64_t verify(struct axalloc *self, const void *pointer, size_t 
     if (header->check != guard_live_check(signature, header) ||
         (size != GUARD_SIZE_UNKNOWN && size != guard_size(tag)))
         guard_refuse(self, pointer, size, act, site);
-    if (!guard_has_page(tag) &&
-        guard_load((const char *)pointer + guard_size(tag)) != guard_canary(signature))
+    if (!guard_has_page(tag) && !guard_is_sealed(pointer, guard_size(tag), guard_canary(signature)))
         guard_overflowed(self, pointer, act, site);
-    return tag;
+    return signature;
 }
 
-void guard_dealloc(struct axalloc *self, void *pointer, size_t size, const void *site)
+static inline void mark_freed(void *pointer, uint64_t signature, const void *site)
 {
-    uint64_t tag = verify(self, pointer, size, GUARD_FREE, site);
     struct guard_header *header = guard_header_of(pointer);
     header->freed_at = (uintptr_t)site;
-    header->check = ~guard_sign(&self->guard, pointer, tag);
-    guard_poison(pointer, guard_size(tag));
-    void *oldest = wait(&self->guard, pointer, guard_size(tag));
+    header->check = guard_waiting_check(signature);
+}
+
+static AX_NOINLINE void dealloc_unusual(struct axalloc *self, void *pointer, size_t size,
+                                        const void *site)
+{
+    uint64_t signature = verify(self, pointer, size, GUARD_FREE, site);
+    size = guard_size(guard_header_of(pointer)->tag);
+    mark_freed(pointer, signature, site);
+    if (is_kept(size)) {
+        guard_poison(pointer, size);
+        void *oldest = wait(&self->guard, pointer, size);
+        if (oldest != NULL)
+            release(self, oldest);
+        return;
+    }
+    guard_poison(pointer, size < UNKEPT_POISON ? size : UNKEPT_POISON);
+    if (guard_has_page(guard_header_of(pointer)->tag))
+        give_back_paged(self, pointer, signature);
+    else
+        give_back(self, pointer, signature, bytes_behind(size));
+}
+
+/* Small blocks that are in order. It calls nothing but in its end, and so has no frame. */
+void guard_dealloc(struct axalloc *self, void *pointer, size_t size, const void *site)
+{
+    const struct guard_header *header = guard_header_of(pointer);
+    if (!CONFIG_AXALLOC_QUARANTINE || !guard_can_plainly_read(&self->guard, pointer)) {
+        dealloc_unusual(self, pointer, size, site);
+        return;
+    }
+    uint64_t tag = header->tag, signature = guard_sign(&self->guard, pointer, tag);
+    size_t own_size = guard_size(tag);
+    if (header->check != guard_live_check(signature, header) || own_size > SMALL_BYTES ||
+        (size != GUARD_SIZE_UNKNOWN && size != own_size) ||
+        !guard_is_sealed(pointer, own_size, guard_canary(signature))) {
+        dealloc_unusual(self, pointer, size, site);
+        return;
+    }
+    mark_freed(pointer, signature, site);
+    guard_poison(pointer, own_size);
+    void *oldest = wait(&self->guard, pointer, own_size);
     if (oldest != NULL)
         release(self, oldest);
 }
@@ -166,7 +237,8 @@ bool guard_flush(struct axalloc *self)
 
 size_t guard_usable_size(struct axalloc *self, const void *pointer, const void *site)
 {
-    return guard_size(verify(self, pointer, GUARD_SIZE_UNKNOWN, GUARD_ASK, site));
+    verify(self, pointer, GUARD_SIZE_UNKNOWN, GUARD_ASK, site);
+    return guard_size(guard_header_of(pointer)->tag);
 }
 
 /*
@@ -179,17 +251,18 @@ static bool resize(struct axalloc *self, void *pointer, uint64_t tag, struct ax_
     size_t offset = guard_offset(tag), old_size = guard_size(tag), ignored;
     bool grows = layout.size > old_size;
     if (layout.size > SIZE_LIMIT || !ax_is_aligned((uintptr_t)pointer, layout.align) ||
-        (grows && (guard_has_page(tag) || wants_page(layout))))
+        (grows && (guard_has_page(tag) || wants_page(layout.size))))
         return false;
     if (layout.size == old_size)
         return true;
     if (guard_has_page(tag))
         guard_pages_open(self, pointer, old_size);
     void *start = (char *)pointer - offset;
-    struct ax_layout below = {offset + layout.size + GUARD_CANARY, AX_MALLOC_ALIGN};
+    struct ax_layout below = {offset + bytes_behind(layout.size), AX_MALLOC_ALIGN};
     if (!heap_resize(self, start, below, &ignored))
         return false;
-    guard_dress(&self->guard, start, tag_for(layout.size, tag & GUARD_OFFSET_LOG2), site);
+    tag = tag_for(layout.size, tag & GUARD_OFFSET_LOG2);
+    guard_seal_again(pointer, layout.size, guard_sign_live(&self->guard, pointer, tag, site));
     return true;
 }
 
@@ -198,7 +271,8 @@ void *guard_reallocate(struct axalloc *self, void *pointer, struct ax_layout lay
 {
     if (pointer == NULL)
         return guard_alloc(self, layout, site);
-    uint64_t tag = verify(self, pointer, GUARD_SIZE_UNKNOWN, GUARD_RESIZE, site);
+    verify(self, pointer, GUARD_SIZE_UNKNOWN, GUARD_RESIZE, site);
+    uint64_t tag = guard_header_of(pointer)->tag;
     if (!ax_layout_is_valid(layout))
         return NULL;
     if (layout.size == 0) {

@@ -47,6 +47,7 @@ struct guard_block {
     const void *pointer;
     size_t size;      /* as asked */
     const void *site; /* return address of the call that allocated it */
+    bool is_old;      /* guard_mark_old() has seen it, and its size is still the same */
 };
 
 /*
@@ -55,6 +56,9 @@ struct guard_block {
  */
 void guard_walk_live(struct axalloc *self,
                      bool (*visit)(void *context, const struct guard_block *block), void *context);
+
+/* Mark every live block as one from before the app. As above. */
+void guard_mark_old(struct axalloc *self);
 
 /* Every header, canary and freed block is as it was left: NULL, else what is not. As above. */
 AX_MUST_CHECK const char *guard_check(struct axalloc *self);

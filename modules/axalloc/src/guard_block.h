@@ -6,18 +6,18 @@
  *     +- - - - - - - -+------+----------+-----+-------+----------+--------+
  *     | gap, for align| site | freed_at | tag | check | payload  | canary |
  *     +- - - - - - - -+------+----------+-----+-------+----------+--------+
- *                     0      8          16    24      32         32 + size, not aligned
+ *                     0      8          16    24      32         32 + size
  *
- * `check` signs the address, the tag and, while the block is live, the site. In a freed block it is
- * the complement of the signature of the first two alone: byte allocators keep their links in the
- * first 16 bytes of a free block, so what follows still tells a second free after the block left
- * the quarantine. A flip of any single bit of a live header changes what is compared: the
- * signature is a bijection of each of the words while the others stay.
+ * `check` signs the address, the tag and, while the block is live, the site. In a block that waits
+ * in quarantine it is another signature of the first two alone, and a third one afterwards: byte
+ * allocators keep their links in the first 16 bytes of a free block, so what follows still tells a
+ * second free when the block is the heap's again. A flip of any single bit of a live header changes
+ * what is compared: the signature is a bijection of each of the words while the others stay.
  */
 #pragma once
 
 #include <axalloc/alloc.h>
-#include <axbase/config.h>
+#include <axbase/bits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@
 struct guard_header {
     uintptr_t site;     /* return address of the call that allocated the block */
     uintptr_t freed_at; /* of the one that freed it; 0 while it is live */
-    uint64_t tag;       /* size << 8 | GUARD_HAS_PAGE | log2 of the payload's offset in the block */
+    uint64_t tag;       /* size << 8 | flags | log2 of the payload's offset in the block */
     uint64_t check;
 };
 
@@ -35,6 +35,7 @@ enum {
     GUARD_CANARY = 8,
     GUARD_OFFSET_LOG2 = 0x3f, /* this part of the tag */
     GUARD_HAS_PAGE = 0x40,    /* an unmapped page follows instead of a canary */
+    GUARD_IS_OLD = 0x80,      /* from before the app: not its leak */
     GUARD_SIZE_SHIFT = 8,
 };
 
@@ -51,6 +52,12 @@ static inline struct guard_header *guard_header_of(const void *payload)
 static inline size_t guard_size(uint64_t tag)
 {
     return (size_t)(tag >> GUARD_SIZE_SHIFT);
+}
+
+/* Bytes of the payload that are poisoned: the canary is in them, or behind. */
+static inline size_t guard_padded(size_t size)
+{
+    return (size_t)ax_align_up(size, AX_MALLOC_ALIGN);
 }
 
 static inline size_t guard_offset(uint64_t tag)
@@ -77,36 +84,55 @@ static inline uint64_t guard_live_check(uint64_t signature, const struct guard_h
     return signature + header->site;
 }
 
-/* What follows the payload. Its first byte is never 0, which is what strings overflow with. */
+static inline uint64_t guard_waiting_check(uint64_t signature)
+{
+    return ~signature;
+}
+
+static inline uint64_t guard_released_check(uint64_t signature)
+{
+    return guard_waiting_check(signature) - 1;
+}
+
+/* The pattern behind a payload. No byte of it is 0, which is what strings overflow with. */
 static inline uint64_t guard_canary(uint64_t signature)
 {
-    return (signature >> 32 | signature << 32) | 1;
+    return (signature >> 32 | signature << 32) | UINT64_C(0x0101010101010101);
 }
 
-/* Eight bytes at any address. Plain rv64gc has to take unaligned ones byte by byte. */
-struct guard_unaligned {
-    unsigned char bytes[8];
-};
-
-static inline bool guard_goes_whole(const void *at)
+/*
+ * The canary reaches from the payload's end over the next whole word: 8 to 15 bytes. Words are
+ * aligned, since plain rv64gc takes others byte by byte; the first may begin with bytes of the
+ * payload, and is the same as the second if it does not.
+ */
+static inline uint64_t *guard_seal_word(const void *payload, size_t size)
 {
-    return CONFIG_ISA_RISCV64 && (uintptr_t)at % sizeof(uint64_t) == 0;
+    return (uint64_t *)((uintptr_t)payload + (size & ~(size_t)7));
 }
 
-static inline void guard_store(void *at, uint64_t word)
+static inline uint64_t *guard_last_seal_word(const void *payload, size_t size)
 {
-    if (guard_goes_whole(at))
-        *(uint64_t *)at = word;
-    else
-        *(struct guard_unaligned *)at = *(const struct guard_unaligned *)&word;
+    return guard_seal_word(payload, size + 7);
 }
 
-static inline uint64_t guard_load(const void *at)
+/* Write it. What the payload has in the first word is lost: for new blocks. */
+static inline void guard_seal(void *payload, size_t size, uint64_t canary)
 {
-    uint64_t word;
-    if (guard_goes_whole(at))
-        word = *(const uint64_t *)at;
-    else
-        *(struct guard_unaligned *)&word = *(const struct guard_unaligned *)at;
-    return word;
+    *guard_seal_word(payload, size) = canary;
+    *guard_last_seal_word(payload, size) = canary;
+}
+
+/* Write it behind a payload that stays as it is. Both ISAs are little-endian. */
+static inline void guard_seal_again(void *payload, size_t size, uint64_t canary)
+{
+    uint64_t mask = ax_low_mask64((unsigned)(size % 8) * 8), *word = guard_seal_word(payload, size);
+    uint64_t first = (*word & mask) | (canary & ~mask);
+    *guard_last_seal_word(payload, size) = canary;
+    *word = first;
+}
+
+static inline bool guard_is_sealed(const void *payload, size_t size, uint64_t canary)
+{
+    uint64_t first = (*guard_seal_word(payload, size) ^ canary) >> (size % 8 * 8);
+    return (first | (*guard_last_seal_word(payload, size) ^ canary)) == 0;
 }

@@ -13,7 +13,9 @@ enum guard_state guard_state_of(const struct axalloc_guard *guard, const void *p
     uint64_t signature = guard_sign(guard, payload, header->tag);
     if (header->check == guard_live_check(signature, header))
         return GUARD_LIVE;
-    return header->check == ~signature ? GUARD_FREED : GUARD_NO_BLOCK;
+    if (header->check == guard_waiting_check(signature))
+        return GUARD_WAITING;
+    return header->check == guard_released_check(signature) ? GUARD_RELEASED : GUARD_NO_BLOCK;
 }
 
 /*
@@ -37,18 +39,4 @@ const void *guard_find(const struct axalloc_guard *guard, uintptr_t address)
             freed = block;
     }
     return freed;
-}
-
-static bool is_among(const _Atomic(void *) *slots, size_t count, const void *payload)
-{
-    for (size_t i = 0; i < count; i++)
-        if (atomic_load_explicit(&slots[i], memory_order_relaxed) == payload)
-            return true;
-    return false;
-}
-
-bool guard_waits(const struct axalloc_guard *guard, const void *payload)
-{
-    return is_among(guard->small, AXALLOC_GUARD_SMALL_SLOTS, payload) ||
-           is_among(guard->large, AXALLOC_GUARD_LARGE_SLOTS, payload);
 }

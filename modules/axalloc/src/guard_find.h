@@ -3,7 +3,12 @@
 
 #include "guard_internal.h"
 
-enum guard_state { GUARD_NO_BLOCK, GUARD_LIVE, GUARD_FREED };
+enum guard_state {
+    GUARD_NO_BLOCK,
+    GUARD_LIVE,
+    GUARD_WAITING,  /* freed, in quarantine: all of its header is there */
+    GUARD_RELEASED, /* freed, and its memory is the heap's: the sites may be lost */
+};
 
 /* What the header before `payload` says. It is read only if it can be. */
 enum guard_state guard_state_of(const struct axalloc_guard *guard, const void *payload);
@@ -16,6 +21,3 @@ enum { GUARD_FIND_BYTES = 64 << 20 };
  * distance.
  */
 const void *guard_find(const struct axalloc_guard *guard, uintptr_t address);
-
-/* `payload` is in quarantine, so that its freed_at and site are still there. */
-bool guard_waits(const struct axalloc_guard *guard, const void *payload);

@@ -63,47 +63,53 @@ static inline bool guard_can_read(const struct axalloc_guard *guard, const void 
            guard_in_window(guard, (uintptr_t)payload) && guard_is_open(guard, (uintptr_t)payload);
 }
 
-/* ---- poison ---- */
-
-/* Words of freed memory that hold it: the payload's, rounded up into the canary. */
-static inline size_t guard_words(size_t size)
+/* The same said without a call; false where that cannot be. */
+static inline bool guard_can_plainly_read(const struct axalloc_guard *guard, const void *payload)
 {
-    return (size + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+    return (uintptr_t)payload % AX_MALLOC_ALIGN == 0 &&
+           (uintptr_t)payload - guard->windows[0].first <
+               atomic_load_explicit(&guard->windows[0].room, memory_order_relaxed) &&
+           (!CONFIG_AXALLOC_GUARD_PAGES ||
+            atomic_load_explicit(&guard->guard_page_count, memory_order_relaxed) == 0);
 }
+
+/* ---- poison: of all of the payload, rounded up to 16 bytes, which the block has ---- */
 
 static inline void guard_poison(void *payload, size_t size)
 {
-    uint64_t *word = payload, *end = word + guard_words(size);
-    for (; end - word >= 4; word += 4)
+    uint64_t *word = payload, *end = word + guard_padded(size) / sizeof *word;
+    if (guard_padded(size) % 32 != 0) {
+        word[0] = word[1] = GUARD_POISON;
+        word += 2;
+    }
+    for (; word != end; word += 4)
         word[0] = word[1] = word[2] = word[3] = GUARD_POISON;
-    for (; word < end; word++)
-        *word = GUARD_POISON;
 }
 
 static inline bool guard_is_poisoned(const void *payload, size_t size)
 {
-    const uint64_t *word = payload, *end = word + guard_words(size);
-    uint64_t changed = 0;
-    for (; end - word >= 4; word += 4)
-        changed |= (word[0] ^ GUARD_POISON) | (word[1] ^ GUARD_POISON) | (word[2] ^ GUARD_POISON) |
-                   (word[3] ^ GUARD_POISON);
-    for (; word < end; word++)
-        changed |= *word ^ GUARD_POISON;
-    return changed == 0;
+    const uint64_t *word = payload, *end = word + guard_padded(size) / sizeof *word;
+    if (guard_padded(size) % 32 != 0) {
+        if (word[0] != GUARD_POISON || word[1] != GUARD_POISON)
+            return false;
+        word += 2;
+    }
+    for (; word != end; word += 4)
+        if (word[0] != GUARD_POISON || word[1] != GUARD_POISON || word[2] != GUARD_POISON ||
+            word[3] != GUARD_POISON)
+            return false;
+    return true;
 }
 
-/* Turn the block at `start` into a guarded one with its payload 2^offset_log2 bytes further. */
-static inline void *guard_dress(const struct axalloc_guard *guard, void *start, uint64_t tag,
-                                const void *site)
+/* Sign the header before `payload` as that of a live block; returns its canary. */
+static inline uint64_t guard_sign_live(const struct axalloc_guard *guard, void *payload,
+                                       uint64_t tag, const void *site)
 {
-    char *payload = (char *)start + guard_offset(tag);
     uint64_t signature = guard_sign(guard, payload, tag);
     struct guard_header *header = guard_header_of(payload);
     header->site = (uintptr_t)site;
     header->freed_at = 0;
     header->tag = tag;
     header->check = guard_live_check(signature, header);
-    if (!guard_has_page(tag))
-        guard_store(payload + guard_size(tag), guard_canary(signature));
-    return payload;
+    return guard_canary(signature);
 }

@@ -11,8 +11,8 @@
  * Costs: two pages a block, and two changes of the page table. The block is whole in the byte
  * allocator's eyes: nobody but its owner touches that page while it is live.
  */
+#include "block.h"
 #include "guard_internal.h"
-#include "heap.h"
 #include <axalloc/guard_port.h>
 #include <axbase/bits.h>
 
@@ -74,13 +74,16 @@ void *guard_pages_alloc(struct axalloc *self, struct ax_layout layout, const voi
 {
     size_t offset = layout.align > AX_PAGE_SIZE ? layout.align : AX_PAGE_SIZE;
     struct ax_layout below = {offset + layout.size + AX_PAGE_SIZE, offset};
-    char *start = ax_layout_is_valid(below) ? heap_alloc(self, below) : NULL;
+    char *start = ax_layout_is_valid(below) ? block_alloc(self, below) : NULL;
     if (start == NULL)
         return NULL;
     uint64_t tag = (uint64_t)layout.size << GUARD_SIZE_SHIFT | ax_log2_floor(offset);
     if (close_page(&self->guard, (uintptr_t)start + offset + layout.size))
         tag |= GUARD_HAS_PAGE;
-    return guard_dress(&self->guard, start, tag, site);
+    uint64_t canary = guard_sign_live(&self->guard, start + offset, tag, site);
+    if (!guard_has_page(tag))
+        guard_seal(start + offset, layout.size, canary);
+    return start + offset;
 }
 
 void guard_pages_open(struct axalloc *self, const void *payload, size_t size)

@@ -28,12 +28,12 @@ static struct story story_of(const struct axalloc_guard *guard, const void *payl
     const struct guard_header *header = guard_header_of(payload);
     size_t size = guard_size(header->tag);
     struct story story;
-    bool is_freed = guard_state_of(guard, payload) == GUARD_FREED;
+    enum guard_state state = guard_state_of(guard, payload);
     unsigned long long allocated = pc_of(header->site), freed = pc_of(header->freed_at);
-    if (is_freed && !guard_waits(guard, payload)) {
+    if (state == GUARD_RELEASED) {
         ax_snprintf(story.facts, sizeof story.facts, "size %zu", size);
         story.calls[0] = '\0';
-    } else if (is_freed) {
+    } else if (state == GUARD_WAITING) {
         ax_snprintf(story.facts, sizeof story.facts,
                     "size %zu, allocated at 0x%llx, freed at 0x%llx", size, allocated, freed);
         ax_snprintf(story.calls, sizeof story.calls,
@@ -126,7 +126,7 @@ void guard_written_after_free(struct axalloc *self, const void *payload, size_t 
     while (at < size && bytes[at] == poison[at % 2])
         at++;
     const struct guard_header *header = guard_header_of(payload);
-    if (guard_state_of(&self->guard, payload) != GUARD_FREED)
+    if (guard_state_of(&self->guard, payload) != GUARD_WAITING)
         ax_panic("axalloc: write after free in front of 0x%llx: its header changed while it waited",
                  (unsigned long long)(uintptr_t)payload);
     unsigned long long allocated = pc_of(header->site), freed = pc_of(header->freed_at);

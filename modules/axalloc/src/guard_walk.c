@@ -1,7 +1,7 @@
 /*
  * All blocks, as their owners know them. The byte allocator shows its own; where in one of these
  * the payload begins is found by signature, at the few offsets that an alignment can have asked
- * for. A block that is live below and signed as freed is one that waits.
+ * for. A block that is live below and freed by its owner is one that waits.
  *
  * Badly: needs quiet; a block between the heap's allocation and its first signature looks broken.
  */
@@ -9,7 +9,7 @@
 
 /*
  * Call `look` with each payload in a live block of the heap that has a signed header, until it
- * returns true. A block may hold headers of blocks that were there before: those say freed.
+ * returns true. A block may hold headers of blocks that were there before: those say released.
  */
 static void for_each_payload(const struct axalloc_guard *guard, const struct axalloc_block *block,
                              bool (*look)(void *context, const void *payload,
@@ -39,7 +39,8 @@ static bool look_for_live(void *context, const void *payload, enum guard_state s
         return false;
     const struct guard_header *header = guard_header_of(payload);
     struct guard_block live = {payload, guard_size(header->tag),
-                               ax_vaddr_ptr(ax_vaddr(header->site))};
+                               ax_vaddr_ptr(ax_vaddr(header->site)),
+                               (header->tag & GUARD_IS_OLD) != 0};
     walk->go_on = walk->visit(walk->context, &live);
     return true;
 }
@@ -60,6 +61,23 @@ void guard_walk_live(struct axalloc *self,
     axsync_spin_unlock(&self->heap_lock, state);
 }
 
+/* The canary follows from the tag, so both are made anew. */
+static bool mark_old(void *context, const struct guard_block *block)
+{
+    const struct axalloc_guard *guard = context;
+    char *payload = ax_vaddr_ptr(ax_vaddr_of(block->pointer));
+    uint64_t tag = guard_header_of(payload)->tag | GUARD_IS_OLD;
+    uint64_t canary = guard_sign_live(guard, payload, tag, block->site);
+    if (!guard_has_page(tag))
+        guard_seal_again(payload, block->size, canary);
+    return true;
+}
+
+void guard_mark_old(struct axalloc *self)
+{
+    guard_walk_live(self, mark_old, &self->guard);
+}
+
 struct check_walk {
     const struct axalloc_guard *guard;
     const char *broken; /* in the block that is visited */
@@ -71,23 +89,22 @@ static const char *check_live(const struct axalloc_guard *guard, const void *pay
     uint64_t canary = guard_canary(guard_sign(guard, payload, header->tag));
     if (header->freed_at != 0)
         return "guard: a live block's header changed";
-    if (!guard_has_page(header->tag) &&
-        guard_load((const char *)payload + guard_size(header->tag)) != canary)
+    if (!guard_has_page(header->tag) && !guard_is_sealed(payload, guard_size(header->tag), canary))
         return "guard: a block was written to past its end";
     return NULL;
 }
 
-/* True: it is known what the block is. */
 static bool look_for_flaw(void *context, const void *payload, enum guard_state state)
 {
     struct check_walk *walk = context;
+    if (state == GUARD_RELEASED)
+        return false;
+    walk->broken = NULL;
     if (state == GUARD_LIVE)
         walk->broken = check_live(walk->guard, payload);
-    else if (guard_is_poisoned(payload, guard_size(guard_header_of(payload)->tag)))
-        walk->broken = NULL;
-    else
+    else if (!guard_is_poisoned(payload, guard_size(guard_header_of(payload)->tag)))
         walk->broken = "guard: a block was written to after it was freed";
-    return state == GUARD_LIVE || walk->broken == NULL;
+    return true;
 }
 
 static bool visit_check(void *context, const struct axalloc_block *block)

@@ -44,12 +44,15 @@ void guard_forget(struct axalloc *self)
         atomic_store_explicit(&guard->large[i], NULL, memory_order_relaxed);
 }
 
-/* The window that ends where a region of `size` bytes begins grows by it. */
+/* The region is in a window, or one ends where it begins and grows by it. */
 static bool extend(struct axalloc_guard *guard, uint32_t count, uintptr_t start, size_t size)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct axalloc_guard_window *window = &guard->windows[i];
         uintptr_t room = atomic_load_explicit(&window->room, memory_order_relaxed);
+        if (start - (window->first - GUARD_HEADER) < room &&
+            window->first + room - 1 - start >= size)
+            return true; /* it is in there: the heap's first pages are */
         if (window->first + room - 1 != start)
             continue;
         atomic_store_explicit(&window->room, room + size, memory_order_relaxed);

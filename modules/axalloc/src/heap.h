@@ -12,6 +12,9 @@ void *heap_alloc(struct axalloc *self, struct ax_layout layout);
 /* Free a live block; `size` as for axalloc_bytes_dealloc(). Empty regions go back to the pages. */
 void heap_dealloc(struct axalloc *self, void *pointer, size_t size);
 
+/* Bytes of live blocks, with headers and padding, and of all pages that are not the heap's. */
+size_t heap_handed_out_bytes(struct axalloc *self);
+
 size_t heap_usable_size(struct axalloc *self, const void *pointer);
 
 /*

@@ -5,23 +5,34 @@
 #include "pages.h"
 #include "guard.h"
 #include "reclaim.h"
-#include <axbase/assert.h>
+#include "source.h"
 #include <axlog/log.h>
-
-static void count_in(struct axalloc_usage *usage, size_t pages)
-{
-    usage->pages += pages;
-    if (usage->pages > usage->peak_pages)
-        usage->peak_pages = usage->pages;
-}
 
 enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t count, size_t align,
                         struct ax_vaddr *out)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    enum ax_err err = axalloc_pages_alloc(&self->pages, count, align, out);
+    bool is_growth = kind == AXALLOC_HEAP && align == AX_PAGE_SIZE && count != 0;
+    enum ax_err err = AX_OK;
+    if (!is_growth || !pages_take_spare(self, count, out))
+        err = axalloc_pages_alloc(&self->pages, count, align, out);
+    if (err == AX_ENOMEM && pages_give_spare(self))
+        err = axalloc_pages_alloc(&self->pages, count, align, out);
     if (err == AX_OK)
-        count_in(&self->usage[kind], count);
+        pages_count_in(self, kind, count);
+    axsync_spin_unlock(&self->page_lock, state);
+    return err;
+}
+
+enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
+                              size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    enum ax_err err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
+    if (err == AX_ENOMEM && pages_give_spare(self))
+        err = axalloc_pages_alloc_below(&self->pages, count, align, limit, out);
+    if (err == AX_OK)
+        pages_count_in(self, kind, count);
     axsync_spin_unlock(&self->page_lock, state);
     return err;
 }
@@ -30,29 +41,32 @@ static enum ax_err alloc_at(struct axalloc *self, struct ax_vaddr start, size_t 
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     enum ax_err err = axalloc_pages_alloc_at(&self->pages, start, count, align);
+    if (err == AX_EBUSY && pages_give_spare(self))
+        err = axalloc_pages_alloc_at(&self->pages, start, count, align);
     if (err == AX_OK)
-        count_in(&self->usage[AXALLOC_APP], count);
+        pages_count_in(self, AXALLOC_APP, count);
     axsync_spin_unlock(&self->page_lock, state);
     return err;
 }
 
-/* The refusal of a free that the page allocator has already obeyed. */
-AX_COLD static AX_NOINLINE enum ax_err take_back(struct axalloc_pages *pages, struct ax_vaddr start,
-                                                 size_t count)
+/* Freeing pages that the spare has is freeing them twice. */
+static bool overlaps_spare(const struct axalloc *self, struct ax_vaddr start, size_t count)
 {
-    enum ax_err err = axalloc_pages_alloc_at(pages, start, count, AX_PAGE_SIZE);
-    AX_ASSERT(err == AX_OK);
-    return AX_EINVAL;
+    const struct ax_vrange *spare = &self->accounts.spare;
+    return start.raw - spare->start.raw < spare->size_bytes ||
+           spare->start.raw - start.raw < (uint64_t)count << AX_PAGE_SHIFT;
 }
 
 enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct ax_vaddr start,
                           size_t count)
 {
-    struct axalloc_usage *usage = &self->usage[kind];
+    struct axalloc_usage *usage = &self->accounts.usage[kind];
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    if (overlaps_spare(self, start, count))
+        pages_give_spare(self);
     enum ax_err err = axalloc_pages_dealloc(&self->pages, start, count);
     if (err == AX_OK && count > usage->pages)
-        err = take_back(&self->pages, start, count);
+        err = pages_take_back(self, start, count);
     else if (err == AX_OK)
         usage->pages -= count;
     axsync_spin_unlock(&self->page_lock, state);
@@ -61,26 +75,32 @@ enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct a
 
 /* ---- the public functions ---- */
 
-AX_COLD static AX_NOINLINE enum ax_err alloc_after_reclaim(struct axalloc *self,
-                                                           enum axalloc_kind kind, size_t count,
-                                                           size_t align, struct ax_vaddr *out)
-{
-    enum ax_err err = AX_ENOMEM;
-    for (unsigned tries = 0; tries < AXALLOC_RECLAIM_TRIES && err == AX_ENOMEM; tries++) {
-        if (!reclaim_any(self, count * AX_PAGE_SIZE))
-            return AX_ENOMEM;
-        err = pages_alloc(self, kind, count, align, out);
-    }
-    return err;
-}
-
 enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind, size_t count,
                                    size_t align, struct ax_vaddr *out)
 {
     enum ax_err err = pages_alloc(self, kind, count, align, out);
     if (err != AX_ENOMEM || kind == AXALLOC_PAGE_TABLES || kind == AXALLOC_HEAP)
         return err;
-    return alloc_after_reclaim(self, kind, count, align, out);
+    return pages_alloc_after_reclaim(self, kind, count, align, out);
+}
+
+enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
+                                      size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    enum ax_err err = AX_ENOMEM;
+    for (unsigned tries = 0; err == AX_ENOMEM && tries <= AXALLOC_RECLAIM_TRIES; tries++) {
+        if (tries > 0 && !reclaim_some(self, count * AX_PAGE_SIZE))
+            return AX_ENOMEM;
+        err = pages_alloc_below(self, kind, count, align, limit, out);
+    }
+    return err;
+}
+
+void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    axalloc_pages_keep_low(&self->pages, limit);
+    axsync_spin_unlock(&self->page_lock, state);
 }
 
 enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align,
@@ -112,13 +132,21 @@ enum ax_err axalloc_dealloc_pages(struct axalloc *self, struct ax_vaddr start, s
     return axalloc_dealloc_pages_as(self, AXALLOC_APP, start, count);
 }
 
+enum ax_err pages_add(struct axalloc *self, struct ax_vrange range)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    enum ax_err err = axalloc_pages_add(&self->pages, range);
+    axsync_spin_unlock(&self->page_lock, state);
+    return err;
+}
+
 enum ax_err axalloc_add_pages(struct axalloc *self, struct ax_vaddr start, size_t size)
 {
+    struct ax_vrange range = {start, size};
     if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
         return AX_ENOSPC;
-    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    enum ax_err err = axalloc_pages_add(&self->pages, (struct ax_vrange){start, size});
-    axsync_spin_unlock(&self->page_lock, state);
+    enum ax_err err =
+        AXALLOC_BYTES_WORKS_IN_PAGES ? source_add_pages(self, range) : pages_add(self, range);
     if (CONFIG_AXALLOC_GUARD && err == AX_OK)
         guard_add_window(self, start, size);
     return err;

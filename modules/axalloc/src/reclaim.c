@@ -1,47 +1,102 @@
-/* Memory that comes back before an allocation is given up: axalloc's own first, then the app's. */
+/*
+ * Memory that comes back before an allocation is given up: axalloc's own first, then what the
+ * reclaimer gives. What asks that one is reached through the instance, so that an image which
+ * names no reclaimer carries no code for it.
+ */
 #include "reclaim.h"
+#include "block.h"
+#include "growth.h"
 #include "guard.h"
+#include "pages.h"
+#include "source.h"
 
 bool reclaim_own(struct axalloc *self)
 {
-    return CONFIG_AXALLOC_QUARANTINE && guard_flush(self);
+    bool gave = CONFIG_AXALLOC_QUARANTINE && guard_flush(self);
+    if (block_is_cached(self))
+        gave |= cache_flush_own(self);
+    if (AXALLOC_BYTES_WORKS_IN_PAGES)
+        gave |= source_trim(self);
+    return gave;
 }
 
-/* Who is to be asked; nobody if somebody is being asked. */
-static struct axalloc_reclaimer begin(struct axalloc *self)
+bool reclaim_some(struct axalloc *self, size_t wanted_bytes)
 {
-    struct axalloc_reclaimer none = {NULL, NULL, true};
+    /* relaxed: what it uses is read under page_lock */
+    axalloc_ask *ask = atomic_load_explicit(&self->accounts.ask, memory_order_relaxed);
+    return reclaim_own(self) || (ask != NULL && ask(self, wanted_bytes));
+}
+
+void *heap_alloc_after_reclaim(struct axalloc *self, struct ax_layout layout)
+{
+    void *block = NULL;
+    for (unsigned tries = 0; block == NULL && tries < AXALLOC_RECLAIM_TRIES; tries++) {
+        if (!reclaim_some(self, layout.size))
+            return NULL;
+        block = heap_try_alloc(self, layout);
+    }
+    return block;
+}
+
+enum ax_err pages_alloc_after_reclaim(struct axalloc *self, enum axalloc_kind kind, size_t count,
+                                      size_t align, struct ax_vaddr *out)
+{
+    enum ax_err err = AX_ENOMEM;
+    for (unsigned tries = 0; err == AX_ENOMEM && tries < AXALLOC_RECLAIM_TRIES; tries++) {
+        if (!reclaim_some(self, count * AX_PAGE_SIZE))
+            return AX_ENOMEM;
+        err = pages_alloc(self, kind, count, align, out);
+    }
+    return err;
+}
+
+/* ---- the reclaimer ---- */
+
+/* It is to run now, and nobody else may call it until it has. */
+static bool begin(struct axalloc *self, axalloc_reclaim **reclaim, void **context)
+{
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    struct axalloc_reclaimer found = self->reclaimer.is_running ? none : self->reclaimer;
-    self->reclaimer.is_running = true;
+    *reclaim = self->accounts.reclaim;
+    *context = self->accounts.context;
+    bool can_run = *reclaim != NULL && !self->accounts.is_reclaiming && self->accounts.paused == 0;
+    if (can_run)
+        self->accounts.is_reclaiming = true;
     axsync_spin_unlock(&self->page_lock, state);
-    return found;
+    return can_run;
 }
 
-static void end(struct axalloc *self)
+static bool ask_reclaimer(struct axalloc *self, size_t wanted_bytes)
 {
-    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    self->reclaimer.is_running = false;
-    axsync_spin_unlock(&self->page_lock, state);
-}
-
-bool reclaim_any(struct axalloc *self, size_t wanted_bytes)
-{
-    if (reclaim_own(self))
-        return true;
-    struct axalloc_reclaimer reclaimer = begin(self);
-    if (reclaimer.is_running)
+    axalloc_reclaim *reclaim;
+    void *context;
+    if (!begin(self, &reclaim, &context))
         return false;
-    size_t bytes =
-        reclaimer.reclaim == NULL ? 0 : reclaimer.reclaim(reclaimer.context, wanted_bytes);
-    end(self);
+    size_t bytes = reclaim(context, wanted_bytes);
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    self->accounts.is_reclaiming = false;
+    axsync_spin_unlock(&self->page_lock, state);
     return bytes != 0;
+}
+
+void reclaim_pause(struct axalloc *self)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    self->accounts.paused++;
+    axsync_spin_unlock(&self->page_lock, state);
+}
+
+void reclaim_resume(struct axalloc *self)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    self->accounts.paused--;
+    axsync_spin_unlock(&self->page_lock, state);
 }
 
 void axalloc_set_reclaim(struct axalloc *self, axalloc_reclaim *reclaim, void *context)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    self->reclaimer.reclaim = reclaim;
-    self->reclaimer.context = context;
+    atomic_store_explicit(&self->accounts.ask, ask_reclaimer, memory_order_relaxed);
+    self->accounts.reclaim = reclaim;
+    self->accounts.context = context;
     axsync_spin_unlock(&self->page_lock, state);
 }

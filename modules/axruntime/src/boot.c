@@ -5,6 +5,7 @@
 #include "internal.h"
 #include <axalloc/alloc.h>
 #include <axalloc/guard_port.h>
+#include <axalloc/leaks.h>
 #include <axbase/stack_protector.h>
 #include <axbase/string.h>
 #include <axcpu/boot.h>
@@ -23,6 +24,8 @@
 #include <axlog/log.h>
 #include <axmm/kernel_space.h>
 #include <axruntime/app.h>
+
+#define FOUR_GIB (UINT64_C(1) << 32)
 
 static struct axhal_machine machine;
 
@@ -107,28 +110,47 @@ static void check_ram(void)
     }
 }
 
-/* Every free page is axalloc's: the largest range first, since it has to hold the first heap. */
+/*
+ * Piece `number` of the free RAM, of twice as many as the map has entries: the even ones are the
+ * parts below 4 GiB, the odd ones those above. Many are empty.
+ */
+static struct ax_prange free_piece(unsigned number)
+{
+    const struct axhal_memory_entry *entry = &machine.memory.entries[number / 2];
+    bool is_high = number % 2 != 0;
+    uint64_t start = entry->range.start.raw, limit = FOUR_GIB;
+    uint64_t below = start < limit ? limit - start : 0;
+    if (entry->kind != AXHAL_MEMORY_FREE)
+        return ax_prange(0, 0);
+    if (below > entry->range.size_bytes)
+        below = entry->range.size_bytes;
+    return is_high ? ax_prange(start + below, entry->range.size_bytes - below)
+                   : ax_prange(start, below);
+}
+
+/*
+ * Every free page is axalloc's: the largest piece first, since it has to hold the first heap. What
+ * lies below 4 GiB is spared for devices that reach no further, if there is more above.
+ */
 static void start_allocator(void)
 {
-    const struct axhal_memory_map *map = &machine.memory;
-    unsigned largest = map->entry_count;
-    for (unsigned i = 0; i < map->entry_count; i++)
-        if (map->entries[i].kind == AXHAL_MEMORY_FREE &&
-            (largest == map->entry_count ||
-             map->entries[i].range.size_bytes > map->entries[largest].range.size_bytes))
+    unsigned pieces = 2 * machine.memory.entry_count, largest = 0;
+    for (unsigned i = 1; i < pieces; i++)
+        if (free_piece(i).size_bytes > free_piece(largest).size_bytes)
             largest = i;
-    if (largest == map->entry_count)
+    struct ax_prange first = pieces > 0 ? free_piece(largest) : ax_prange(0, 0);
+    if (first.size_bytes == 0)
         cannot_boot("no RAM is free");
-    struct ax_prange first = map->entries[largest].range;
     if (axalloc_global_init(axhal_phys_to_virt(first.start), first.size_bytes) != AX_OK)
         cannot_boot("the free RAM is too small for a heap");
-    for (unsigned i = 0; i < map->entry_count; i++) {
-        struct ax_prange range = map->entries[i].range;
-        if (map->entries[i].kind == AXHAL_MEMORY_FREE && i != largest &&
+    for (unsigned i = 0; i < pieces; i++) {
+        struct ax_prange range = free_piece(i);
+        if (range.size_bytes > 0 && i != largest &&
             axalloc_global_add_pages(axhal_phys_to_virt(range.start), range.size_bytes) != AX_OK)
             axlog_debug("%llu free bytes at 0x%llx are too few to manage",
                         (unsigned long long)range.size_bytes, (unsigned long long)range.start.raw);
     }
+    axalloc_keep_low(axalloc_global(), axhal_phys_to_virt(ax_paddr(FOUR_GIB)));
     axmm_use_page_allocator();
 }
 
@@ -138,7 +160,12 @@ AX_NORETURN static void run_app(void)
     arguments_parse(machine.bootargs, &arguments);
     banner_print(&machine);
     axcpu_irq_enable();
-    axruntime_exit(main(arguments.argc, arguments.argv));
+    if (CONFIG_AXALLOC_LEAKS)
+        axalloc_leaks_begin(axalloc_global());
+    int status = main(arguments.argc, arguments.argv);
+    if (CONFIG_AXALLOC_LEAKS)
+        axalloc_leaks_report(axalloc_global(), &ax_console_sink);
+    axruntime_exit(status);
 }
 
 /* The canary from a word of randomness; its lowest byte is 0 (<axbase/stack_protector.h>). */

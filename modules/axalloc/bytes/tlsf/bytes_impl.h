@@ -1,6 +1,7 @@
 /* The state of one TLSF heap; see tlsf.c for how it works. Private to this folder. */
 #pragma once
 
+#include <axalloc/bytes_regions.h>
 #include <axbase/list.h>
 #include <stddef.h>
 #include <stdint.h>

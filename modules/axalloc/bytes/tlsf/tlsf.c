@@ -169,7 +169,8 @@ void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
     if (bits & 1)
         return alloc_exact(self, bin_of_small(size), size);
     struct tlsf_block *spare = self->spare;
-    if (bits == 0 && spare != NULL && block_size(spare) > size + TLSF_SMALL_LIMIT)
+    if ((bits | self->occupied_words) == 0 && spare != NULL &&
+        block_size(spare) > size + TLSF_SMALL_LIMIT)
         return alloc_spare(self, spare, size);
     return alloc_by_search(self, size, layout.align);
 }

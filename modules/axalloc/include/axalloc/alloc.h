@@ -26,6 +26,7 @@
 #include <axbase/fmt.h>
 #include <axbase/layout.h>
 #include <axsync/spinlock.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 /* What the heap starts with, and never gives back. */
@@ -48,10 +49,26 @@ typedef size_t axalloc_reclaim(void *context, size_t wanted_bytes);
 
 enum { AXALLOC_RECLAIM_TRIES = 4 };
 
-struct axalloc_reclaimer {
-    axalloc_reclaim *reclaim; /* or NULL */
+struct axalloc;
+typedef bool axalloc_use_spare(struct axalloc *self, size_t count, struct ax_vaddr *out);
+typedef bool axalloc_ask(struct axalloc *self, size_t wanted_bytes);
+
+/*
+ * What an instance knows of its pages besides the page allocator; nobody outside of axalloc reads
+ * or writes it. The two pointers to functions of axalloc's own are there so that an image in which
+ * nothing is freed, or nobody reclaims, does without those functions.
+ */
+struct axalloc_accounts {
+    struct axalloc_usage usage[AXALLOC_KINDS];
+
+    struct ax_vrange spare;       /* pages that the heap has left and may soon want again */
+    axalloc_use_spare *use_spare; /* NULL while there is none; see src/spare.c */
+
+    _Atomic(axalloc_ask *) ask; /* calls `reclaim`, unless it is running */
+    axalloc_reclaim *reclaim;
     void *context;
-    bool is_running;
+    bool is_reclaiming;
+    unsigned paused; /* allocations under way that must not wait for it */
 };
 
 /*
@@ -59,17 +76,15 @@ struct axalloc_reclaimer {
  * guards what follows it. (C gives clang's annotations no way to say that of a struct's fields.)
  */
 struct axalloc {
+#if CONFIG_AXALLOC_GUARD
+    struct axalloc_guard guard; /* has no lock: see src/guard.c */
+#endif
     struct axsync_spinlock heap_lock;
     struct axalloc_bytes heap;
 
     struct axsync_spinlock page_lock; /* taken inside heap_lock, never around it */
     struct axalloc_pages pages;
-    struct axalloc_usage usage[AXALLOC_KINDS];
-    struct axalloc_reclaimer reclaimer;
-
-#if CONFIG_AXALLOC_GUARD
-    struct axalloc_guard guard; /* has no lock: see src/guard.c */
-#endif
+    struct axalloc_accounts accounts;
 };
 
 /* The name of the byte allocator in this image: "tlsf". */
@@ -142,6 +157,17 @@ AX_MUST_CHECK enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axal
                                                  size_t count, size_t align, struct ax_vaddr *out);
 
 /*
+ * As axalloc_alloc_pages_as(), of pages below `limit`: an address as the instance manages them, so
+ * in the kernel that of a physical limit in the linear map. See axalloc_pages_alloc_below().
+ */
+AX_MUST_CHECK enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind kind,
+                                                    size_t count, size_t align,
+                                                    struct ax_vaddr limit, struct ax_vaddr *out);
+
+/* Spare regions below `limit` for it: see axalloc_pages_keep_low(). axalloc_init() forgets it. */
+void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit);
+
+/*
  * Free pages of a kind: the one that they were allocated as. AX_EINVAL also if there are not as
  * many pages of that kind. Else as axalloc_dealloc_pages(), which is this with AXALLOC_APP.
  */
@@ -150,6 +176,12 @@ enum ax_err axalloc_dealloc_pages_as(struct axalloc *self, enum axalloc_kind kin
 
 /* Pages of a kind, now and at their peak. */
 struct axalloc_usage axalloc_usage(struct axalloc *self, enum axalloc_kind kind);
+
+/* "heap", "page tables", "DMA", "stacks", "caches", "app". */
+const char *axalloc_kind_name(enum axalloc_kind kind);
+
+/* Print all kinds' pages, now and at their peaks, and the heap's bytes, as a table of 9 lines. */
+void axalloc_report(struct axalloc *self, struct ax_sink *sink);
 
 /*
  * Have `reclaim` called with `context` before an allocation of bytes or pages is given up; NULL:

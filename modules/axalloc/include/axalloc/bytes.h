@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include <axalloc/page_source.h>
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/err.h>
@@ -120,3 +121,40 @@ void axalloc_bytes_walk(const struct axalloc_bytes *self,
  * words, static storage. Reads only; time in proportion to the number of blocks.
  */
 AX_MUST_CHECK const char *axalloc_bytes_check(const struct axalloc_bytes *self);
+
+/*
+ * The rest is for an allocator that works in pages: AXALLOC_BYTES_WORKS_IN_PAGES in its
+ * `bytes_impl.h` is 1, not 0. It takes them from a source as it needs them, beside what
+ * axalloc_bytes_add_memory() gave it, and gives back what is empty; it does not grow by regions.
+ */
+
+/* Bytes of records for covering `pages` pages. */
+size_t axalloc_bytes_cover_bytes(size_t pages);
+
+/*
+ * The source may give pages of `range`, which is whole pages; `records` are
+ * axalloc_bytes_cover_bytes() bytes for it, 8-byte aligned, for ever.
+ */
+void axalloc_bytes_cover(struct axalloc_bytes *self, struct ax_vrange range, void *records);
+
+/* Where pages come from from now on. Every page it gives has been covered. */
+void axalloc_bytes_use_source(struct axalloc_bytes *self, struct axalloc_page_source source);
+
+/* Give back every page that is kept only to be quick next time. */
+void axalloc_bytes_trim(struct axalloc_bytes *self);
+
+/*
+ * Size classes, for the caches in front of the allocator (<axalloc/cache.h>): 1 up to, but not
+ * with, AXALLOC_BYTES_CLASSES; 0 is none. `bytes_impl.h` has these, or takes them from
+ * <axalloc/bytes_regions.h>:
+ *
+ *     unsigned axalloc_bytes_class_for(layout)         AXALLOC_BYTES_CLASSES or more: it has none
+ *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block; without a lock
+ *     size_t axalloc_bytes_class_size(class)           usable bytes of its objects, at least
+ */
+
+/* Up to `most` objects of `class` into `out`: how many; 0: no memory, by this way at least. */
+size_t axalloc_bytes_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
+
+/* Free `count` blocks, of any sizes. Returns true as axalloc_bytes_dealloc() does. */
+bool axalloc_bytes_put(struct axalloc_bytes *self, void *const *objects, size_t count);

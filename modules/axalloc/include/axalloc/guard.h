@@ -32,12 +32,12 @@ struct axalloc_guard_window {
 struct axalloc_guard {
     uint64_t secret; /* xored into what is signed; 0 until there is memory */
     uint64_t key;    /* odd; multiplied with it */
-    struct axalloc_guard_window windows[AXALLOC_GUARD_WINDOWS];
-    _Atomic uint32_t window_count; /* released when the window is complete */
     _Atomic uint32_t small_next, large_next;
+    _Atomic uint32_t guard_page_count;
+    _Atomic uint32_t window_count; /* released when the window is complete */
+    struct axalloc_guard_window windows[AXALLOC_GUARD_WINDOWS];
     _Atomic(void *) small[AXALLOC_GUARD_SMALL_SLOTS]; /* payloads in quarantine, or NULL */
     _Atomic(void *) large[AXALLOC_GUARD_LARGE_SLOTS];
-    _Atomic uint32_t guard_page_count;
     _Atomic uintptr_t guard_pages[AXALLOC_GUARD_PAGE_SETS][AXALLOC_GUARD_PAGE_WAYS]; /* or 0 */
 };
 

@@ -62,6 +62,22 @@ AX_MUST_CHECK enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t
                                               size_t align, struct ax_vaddr *out);
 
 /*
+ * As axalloc_pages_alloc(), of a run that ends at `limit` or below it: for a device that cannot
+ * address what lies higher. Of a range that passes the limit, the pages below it may serve.
+ */
+AX_MUST_CHECK enum ax_err axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count,
+                                                    size_t align, struct ax_vaddr limit,
+                                                    struct ax_vaddr *out);
+
+/*
+ * From now on axalloc_pages_alloc() takes from ranges that lie below `limit` whole, records and
+ * all, only what no other range has: so that axalloc_pages_alloc_below() finds memory there later.
+ * Whoever wants all of a range's low pages kept adds it as two. 0: no range is spared, as at
+ * first. Ranges may be added before and after.
+ */
+void axalloc_pages_keep_low(struct axalloc_pages *self, struct ax_vaddr limit);
+
+/*
  * Reserve the `count` pages at `start`.
  *
  * AX_EINVAL: count is 0, align is no power of two of at least AX_PAGE_SIZE, or start is not a

@@ -89,36 +89,45 @@ static void take_run(struct bitmap_region *region, size_t page, size_t count)
         units = bitmap_level_take(&region->levels[level], units);
 }
 
-/* Take the first free page; the region has one. */
-static size_t take_first(struct bitmap_region *region)
+/* The first free page; the region has one. */
+static size_t find_first(struct bitmap_region *region)
 {
     struct bitmap_level *pages = &region->levels[0];
     if (pages->bits[region->lowest_word] == 0)
         region->lowest_word = bitmap_level_find_word(pages, region->lowest_word, 1);
-    size_t page = region->lowest_word * 64 + ax_ctz64(pages->bits[region->lowest_word]);
-    if (!bitmap_level_take_first_of(pages, region->lowest_word))
-        take_run(region, page, 1);
-    return page;
+    return region->lowest_word * 64 + ax_ctz64(pages->bits[region->lowest_word]);
 }
 
-/* Take `count` pages, the first a multiple of `align`: where, or BITMAP_NONE. */
-static size_t take_somewhere(struct bitmap_region *region, size_t count, uint64_t align)
+/* The lowest `count` free pages of which the first is a multiple of `align`, or BITMAP_NONE. */
+static size_t find_somewhere(struct bitmap_region *region, size_t count, uint64_t align)
 {
-    size_t page;
     if (region->free_pages < count)
         return BITMAP_NONE;
-    if (count == 1 && align == 1)
-        return take_first(region);
-    if (count <= BITMAP_REACH_MAX && align == 1)
-        page = bitmap_level_find_run(&region->levels[0], 0, (unsigned)count);
-    else
-        page = find_run(region, count, align);
-    if (page != BITMAP_NONE)
+    if (align != 1 || count > BITMAP_REACH_MAX)
+        return find_run(region, count, align);
+    if (count == 1)
+        return find_first(region);
+    return bitmap_level_find_run(&region->levels[0], 0, (unsigned)count);
+}
+
+static void take(struct axalloc_pages *self, struct bitmap_region *region, size_t page,
+                 size_t count)
+{
+    uint64_t word = region->levels[0].bits[page / 64];
+    if (count != 1 || page / 64 != region->lowest_word || ax_ctz64(word) != page % 64 ||
+        !bitmap_level_take_first_of(&region->levels[0], page / 64))
         take_run(region, page, count);
-    return page;
+    region->free_pages -= count;
+    self->free_pages -= count;
 }
 
 /* ---- the contract ---- */
+
+struct request {
+    size_t count;
+    uint64_t align; /* in pages */
+    uint64_t last;  /* the highest page that it may begin with */
+};
 
 static bool is_page_align(size_t align)
 {
@@ -138,21 +147,44 @@ static struct bitmap_region *region_with(const struct axalloc_pages *self, struc
     return region;
 }
 
-enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
-                                struct ax_vaddr *out)
+/* From the first of the regions, up to `end`, that has it. */
+static inline enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_region *region,
+                                     const struct bitmap_region *end, struct request request,
+                                     struct ax_vaddr *out)
 {
-    if (count == 0 || !is_page_align(align))
-        return AX_EINVAL;
-    for (struct bitmap_region *region = self->regions; region != NULL; region = region->next) {
-        size_t page = take_somewhere(region, count, align >> AX_PAGE_SHIFT);
-        if (page != BITMAP_NONE) {
-            region->free_pages -= count;
-            self->free_pages -= count;
+    for (; region != end; region = region->next) {
+        size_t page = find_somewhere(region, request.count, request.align);
+        if (page != BITMAP_NONE && region->first_page + page <= request.last) {
+            take(self, region, page, request.count);
             *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
             return AX_OK;
         }
     }
     return AX_ENOMEM;
+}
+
+enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
+                                struct ax_vaddr *out)
+{
+    struct request request = {count, align >> AX_PAGE_SHIFT, UINT64_MAX};
+    if (count == 0 || !is_page_align(align))
+        return AX_EINVAL;
+    enum ax_err err = alloc_from(self, self->preferred, NULL, request, out);
+    if (err != AX_OK && self->preferred != self->regions)
+        err = alloc_from(self, self->regions, self->preferred, request, out);
+    return err;
+}
+
+enum ax_err axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, size_t align,
+                                      struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    uint64_t end = limit.raw >> AX_PAGE_SHIFT;
+    if (count == 0 || !is_page_align(align))
+        return AX_EINVAL;
+    if (count > end)
+        return AX_ENOMEM;
+    struct request request = {count, align >> AX_PAGE_SHIFT, end - count};
+    return alloc_from(self, self->regions, NULL, request, out);
 }
 
 enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr start, size_t count,
@@ -166,9 +198,7 @@ enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr s
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
     if (run_end(region, page) - page < count)
         return AX_EBUSY;
-    take_run(region, page, count);
-    region->free_pages -= count;
-    self->free_pages -= count;
+    take(self, region, page, count);
     return AX_OK;
 }
 

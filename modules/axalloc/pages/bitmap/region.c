@@ -5,6 +5,8 @@
 void axalloc_pages_init(struct axalloc_pages *self)
 {
     self->regions = NULL;
+    self->preferred = NULL;
+    self->low_end = 0;
     self->total_pages = 0;
     self->free_pages = 0;
 }
@@ -61,6 +63,21 @@ static void init_levels(struct bitmap_region *region)
         given = bitmap_level_give(&region->levels[level], given);
 }
 
+/* Regions below the low end come last; if all are, they are as good as each other. */
+static void prefer_high(struct axalloc_pages *self)
+{
+    struct bitmap_region *region = self->regions;
+    while (region != NULL && region->first_page + region->all_pages <= self->low_end)
+        region = region->next;
+    self->preferred = region != NULL ? region : self->regions;
+}
+
+void axalloc_pages_keep_low(struct axalloc_pages *self, struct ax_vaddr limit)
+{
+    self->low_end = limit.raw >> AX_PAGE_SHIFT;
+    prefer_high(self);
+}
+
 /* Manage `pages` pages from `first_page`, with records of `record_pages` pages behind them or 0. */
 static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, size_t pages,
                               size_t record_pages, void *records)
@@ -77,6 +94,7 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     init_levels(region);
     region->next = *link;
     *link = region;
+    prefer_high(self);
     self->total_pages += pages;
     self->free_pages += pages;
     return AX_OK;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <axalloc/bytes.h>
 #include <axbase/addr.h>
 #include <axtest/random.h>
 #include <setjmp.h>
@@ -21,6 +22,12 @@
 #define MIB ((size_t)1 << 20)
 #define GIB ((size_t)1 << 30)
 #define TIB ((size_t)1 << 40)
+
+/* Of a region of `bytes` bytes, what an allocator may use for its records. */
+#define RECORDS(bytes) ((bytes) / 16 + 256 + 4 * AX_PAGE_SIZE * AXALLOC_BYTES_WORKS_IN_PAGES)
+
+/* A size that is too small for an allocator that works in pages becomes as many pages. */
+#define AT_LEAST(bytes) ((bytes) << 4 * AXALLOC_BYTES_WORKS_IN_PAGES)
 
 /* `bytes` bytes whose first is a multiple of 2 MiB. */
 static inline unsigned char *arena_map_as(size_t bytes, int protection)

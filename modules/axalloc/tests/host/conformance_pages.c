@@ -167,6 +167,83 @@ static void allocation_at_an_address(void **state)
     arena_unmap(space, 4 * MIB);
 }
 
+static enum ax_err alloc_below(size_t count, size_t align, uint64_t limit, struct ax_vaddr *out)
+{
+    return axalloc_pages_alloc_below(&pages, count, align, ax_vaddr(limit), out);
+}
+
+/* One range with the limit in its middle: every page below it is to be had, and no other. */
+static void pages_below_a_limit(void **state)
+{
+    (void)state;
+    enum { PAGES = 1000, LOW = 333 };
+    struct ax_vaddr first = {64 * PAGE}, run = {77};
+    uint64_t limit = first.raw + LOW * PAGE;
+    axalloc_pages_init(&pages);
+    assert_int_equal(add_with_records(first, PAGES), AX_OK);
+    assert_int_equal(alloc_below(0, PAGE, limit, &run), AX_EINVAL);
+    assert_int_equal(alloc_below(1, PAGE + 1, limit, &run), AX_EINVAL);
+    assert_int_equal(alloc_below(1, PAGE, 0, &run), AX_ENOMEM);
+    assert_int_equal(alloc_below(1, PAGE, first.raw, &run), AX_ENOMEM);
+    assert_int_equal(alloc_below(1, PAGE, first.raw + PAGE - 1, &run), AX_ENOMEM);
+    assert_int_equal(alloc_below(LOW + 1, PAGE, limit, &run), AX_ENOMEM);
+    assert_int_equal(alloc_below(SIZE_MAX, PAGE, limit, &run), AX_ENOMEM);
+    assert_int_equal(run.raw, 77);
+    assert_int_equal(alloc_below(LOW, PAGE, limit, &run), AX_OK);
+    assert_int_equal(run.raw, first.raw);
+    assert_int_equal(axalloc_pages_dealloc(&pages, run, LOW), AX_OK);
+    for (size_t count = 1; count <= 130; count += 43) {
+        size_t had = 0;
+        while (alloc_below(count, 2 * PAGE, limit, &run) == AX_OK) {
+            assert_true(run.raw % (2 * PAGE) == 0 && run.raw >= first.raw);
+            assert_true(run.raw + count * PAGE <= limit);
+            had += count;
+        }
+        assert_int_equal(alloc_below(count, 2 * PAGE, limit, &run), AX_ENOMEM);
+        assert_true(had >= LOW / (count + 1) * count);
+        assert_int_equal(axalloc_pages_available(&pages), PAGES - had);
+        assert_sound(axalloc_pages_check(&pages));
+        axalloc_pages_init(&pages);
+        free(records);
+        assert_int_equal(add_with_records(first, PAGES), AX_OK);
+    }
+}
+
+/* Three ranges, two of them low: they serve last, unless they are asked for. */
+static void low_ranges_are_kept(void **state)
+{
+    (void)state;
+    enum { PAGES = 500 };
+    static uint64_t low_records[2][8192];
+    assert_true(axalloc_pages_metadata_bytes(PAGES) <= sizeof low_records[0]);
+    for (int order = 0; order < 2; order++) {
+        struct ax_vaddr high = {2000 * PAGE}, limit = {1999 * PAGE}, run;
+        axalloc_pages_init(&pages);
+        if (order == 0)
+            axalloc_pages_keep_low(&pages, limit);
+        for (size_t i = 0; i < 2; i++)
+            assert_int_equal(axalloc_pages_add_with(
+                                 &pages, (struct ax_vrange){{(i + 1) * 600 * PAGE}, PAGES * PAGE},
+                                 low_records[i]),
+                             AX_OK);
+        assert_int_equal(add_with_records(high, PAGES), AX_OK);
+        if (order == 1)
+            axalloc_pages_keep_low(&pages, limit);
+        for (size_t i = 0; i < PAGES; i++)
+            assert_true(alloc(1, PAGE).raw >= high.raw);
+        assert_true(alloc(PAGES, PAGE).raw < high.raw);
+        assert_int_equal(alloc_below(PAGES, PAGE, limit.raw, &run), AX_OK);
+        assert_int_equal(axalloc_pages_dealloc(&pages, run, PAGES), AX_OK);
+        assert_true(alloc(1, PAGE).raw < limit.raw);
+        assert_sound(axalloc_pages_check(&pages));
+        /* spared no more: any range may serve */
+        axalloc_pages_keep_low(&pages, ax_vaddr(0));
+        assert_sound(axalloc_pages_check(&pages));
+        free(records);
+        records = NULL;
+    }
+}
+
 static void parts_are_freed_in_any_order(void **state)
 {
     (void)state;
@@ -383,6 +460,8 @@ int main(void)
         cmocka_unit_test_teardown(alignment_holds_for_one_page_and_for_many, end_of_test),
         cmocka_unit_test_teardown(wrong_arguments_are_refused_and_change_nothing, end_of_test),
         cmocka_unit_test_teardown(allocation_at_an_address, end_of_test),
+        cmocka_unit_test_teardown(pages_below_a_limit, end_of_test),
+        cmocka_unit_test_teardown(low_ranges_are_kept, end_of_test),
         cmocka_unit_test_teardown(parts_are_freed_in_any_order, end_of_test),
         cmocka_unit_test_teardown(a_free_is_refused_whole, end_of_test),
         cmocka_unit_test(records_are_carved_from_the_end),

@@ -1,6 +1,7 @@
 /* The state of one bump heap; see bump.c. */
 #pragma once
 
+#include <axalloc/bytes_regions.h>
 #include <stddef.h>
 
 struct bump_region;

@@ -1,19 +1,36 @@
-/* Data cache maintenance by address; the line size is read from CTR_EL0 (Arm ARM D19.2.34). */
+/* Cache maintenance by address; the line sizes are read from CTR_EL0 (Arm ARM D19.2.34). */
 #include <axcpu/cache.h>
 #include <stdint.h>
 
-static uintptr_t smallest_line_bytes(void)
+/* Where in CTR_EL0 the smallest lines are: log2 of words of 4 bytes. */
+enum { IMIN_LINE_SHIFT = 0, DMIN_LINE_SHIFT = 16 };
+
+static uintptr_t smallest_line_bytes(unsigned shift)
 {
     uint64_t ctr;
     __asm__("mrs %0, ctr_el0" : "=r"(ctr));
-    return (uintptr_t)4 << (ctr >> 16 & 0xf); /* DminLine: log2 of words of 4 bytes */
+    return (uintptr_t)4 << (ctr >> shift & 0xf);
 }
 
 void axcpu_dcache_clean_invalidate(const void *start, size_t bytes)
 {
-    uintptr_t line = smallest_line_bytes();
+    uintptr_t line = smallest_line_bytes(DMIN_LINE_SHIFT);
     uintptr_t end = (uintptr_t)start + bytes;
     for (uintptr_t at = (uintptr_t)start & ~(line - 1); at < end; at += line)
         __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
     __asm__ volatile("dsb sy" : : : "memory");
+}
+
+/* The order is that of Arm ARM B2.4.4: clean data, then drop instructions, then refetch. */
+void axcpu_icache_sync(const void *start, size_t bytes)
+{
+    uintptr_t line = smallest_line_bytes(DMIN_LINE_SHIFT);
+    uintptr_t end = (uintptr_t)start + bytes;
+    for (uintptr_t at = (uintptr_t)start & ~(line - 1); at < end; at += line)
+        __asm__ volatile("dc cvau, %0" : : "r"(at) : "memory");
+    __asm__ volatile("dsb ish" : : : "memory");
+    line = smallest_line_bytes(IMIN_LINE_SHIFT);
+    for (uintptr_t at = (uintptr_t)start & ~(line - 1); at < end; at += line)
+        __asm__ volatile("ic ivau, %0" : : "r"(at) : "memory");
+    __asm__ volatile("dsb ish\n\tisb" : : : "memory");
 }

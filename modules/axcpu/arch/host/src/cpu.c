@@ -3,6 +3,8 @@
  * can read. Interrupts never come; the kernel's format is Sv39.
  */
 #include <axcpu/barrier.h>
+#include <axcpu/cache.h>
+#include <axcpu/host.h>
 #include <axcpu/irq.h>
 #include <axcpu/mmu.h>
 #include <axcpu/timer.h>
@@ -14,8 +16,14 @@ static void do_nothing(void)
 _Thread_local bool axcpu_host_irq_enabled = true;
 void (*axcpu_host_on_relax)(void) = do_nothing;
 struct axcpu_host_flushes axcpu_host_flushes;
+struct axcpu_host_icache axcpu_host_icache;
 uint64_t axcpu_host_counter;
 uint64_t axcpu_host_timer;
+
+void axcpu_icache_sync(const void *start, size_t bytes)
+{
+    axcpu_host_icache = (struct axcpu_host_icache){axcpu_host_icache.syncs + 1, start, bytes};
+}
 
 void axcpu_timer_set(uint64_t ticks)
 {

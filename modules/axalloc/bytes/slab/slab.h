@@ -1,0 +1,103 @@
+/* What the files of slab share: slabs, their records, and where pages come from. */
+#pragma once
+
+#include <axalloc/bytes.h>
+#include <axalloc/pages.h>
+#include <axbase/assert.h>
+
+enum {
+    SLAB_GRANULE = 512, /* pages whose classes are cleared at once, when one is first needed */
+    SLAB_FREE_WORDS = SLAB_MOST_SLOTS / 64,
+    SLAB_RECORDS = 63, /* records of slabs in one page */
+};
+
+/* A span of pages cut into slots of one class. It lies out of band: no slab's memory holds it. */
+struct slab {
+    uint64_t free[SLAB_FREE_WORDS]; /* bit s: slot s is free */
+    struct slab *next;              /* on the list of its class and fill */
+    struct slab **link;             /* what points at it on that list; of a free record: NULL */
+    uintptr_t base;
+    uint16_t slots;
+    uint16_t free_slots;
+    uint8_t class;
+    uint8_t fill; /* enum slab_fill, or SLAB_FILLS: it is full and on no list */
+    uint8_t pages;
+    uint8_t index; /* in its page of records */
+};
+
+/* A page of them. It begins with a head of a record's size. */
+struct slab_records {
+    uint64_t free; /* bit r: slabs[r] is free */
+    struct slab_records *next, **link;
+    struct slab_home *home; /* NULL: the source */
+    uint64_t unused[4];
+    struct slab slabs[SLAB_RECORDS];
+};
+
+/* A region that the heap was given. Its records are its first pages. */
+struct slab_home {
+    struct slab_home *next, **link;
+    struct axalloc_pages pages;
+    struct slab_pool pool;
+    struct slab_window window; /* pages == 0: a wider window has its pages */
+    struct ax_vrange whole;    /* as it was given, rounded inward to pages */
+    enum axalloc_region_use use;
+};
+
+/* ---- pages.c ---- */
+
+/*
+ * `count` pages from `home`, NULL: the source. False: it has none. The caller says what they are by
+ * slab_mark().
+ */
+bool slab_take_pages(struct axalloc_bytes *self, struct slab_home *home, size_t count, size_t align,
+                     uintptr_t *out);
+void slab_give_pages(struct axalloc_bytes *self, struct slab_home *home, uintptr_t start,
+                     size_t count);
+
+/* Whose page it is; NULL: the source's. */
+struct slab_home *slab_home_of(const struct axalloc_bytes *self, uintptr_t address);
+
+/* The window of an address, or NULL. */
+const struct slab_window *slab_window_of(const struct axalloc_bytes *self, uintptr_t address);
+
+/* The pages from `start` are of `class` (0: of none) and belong to `owner`. */
+void slab_mark(struct axalloc_bytes *self, uintptr_t start, size_t pages, unsigned class,
+               uintptr_t owner);
+
+/* The owner of a page that has a class. */
+uintptr_t slab_owner_of(const struct axalloc_bytes *self, uintptr_t address);
+
+void slab_window_add(struct axalloc_bytes *self, struct slab_window *window);
+void slab_window_remove(struct axalloc_bytes *self, struct slab_window *window);
+
+/* Bytes of the records of `pages` pages, and the records made in `memory`, none of them clear. */
+size_t slab_window_bytes(size_t pages);
+void slab_window_init(struct slab_window *window, uint64_t first_page, size_t pages, void *memory);
+
+/* ---- slabs.c ---- */
+
+/* Up to `most` free objects of `class`, from one slab, into `out`: how many; 0: no memory. */
+size_t slab_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
+
+/* An object of `class` or a larger one whose slots are aligned to `align`, or NULL. */
+void *slab_take_any(struct axalloc_bytes *self, unsigned class, size_t align);
+
+/* `object` of `class` is free; panics if it is no object, or free already. */
+void slab_put(struct axalloc_bytes *self, void *object, unsigned class);
+
+/* Give back one empty slab, of `class` or of any one; false: there is none. */
+bool slab_give_empty(struct axalloc_bytes *self, unsigned class);
+bool slab_give_any_empty(struct axalloc_bytes *self);
+
+/* ---- records ---- */
+
+static inline struct slab_records *slab_records_of(struct slab *slab)
+{
+    return (struct slab_records *)(void *)(slab - slab->index - 1);
+}
+
+static inline size_t slab_pages_for(size_t size)
+{
+    return size == 0 ? 1 : (size_t)ax_pages_for(size);
+}

@@ -1,0 +1,30 @@
+/*
+ * For the `bytes_impl.h` of an allocator that lives in the regions it is given and has no size
+ * classes of its own: what <axalloc/bytes.h> says of pages it has no part in, and the caches get
+ * classes of 16 bytes each up to 1 KiB, by its ordinary functions (src/classes.c).
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axbase/layout.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct axalloc_bytes;
+
+enum { AXALLOC_BYTES_WORKS_IN_PAGES = 0, AXALLOC_BYTES_CLASSES = 65 };
+
+static inline unsigned axalloc_bytes_class_for(struct ax_layout layout)
+{
+    if (layout.align > AX_MALLOC_ALIGN || layout.size > (AXALLOC_BYTES_CLASSES - 1) * 16)
+        return AXALLOC_BYTES_CLASSES;
+    return (unsigned)((layout.size + 15) / 16 + (layout.size == 0));
+}
+
+static inline size_t axalloc_bytes_class_size(unsigned class)
+{
+    return class * (size_t)16;
+}
+
+/* By its usable size: what is larger than a class by less than 16 bytes is of it. */
+unsigned axalloc_bytes_class_of(const struct axalloc_bytes *self, const void *pointer);

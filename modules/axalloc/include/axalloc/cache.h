@@ -1,0 +1,50 @@
+/*
+ * Caches of freed objects in front of a byte allocator with size classes (CONFIG_AXALLOC_CACHES): a
+ * stack of pointers for each class, a magazine in the words of Bonwick and Adams, "Magazines and
+ * Vmem", USENIX 2001. Most allocations pop one, most frees push one: no lock, no search, and the
+ * object is not touched. An empty magazine is filled, and a full one emptied, by half, under
+ * heap_lock; so what one CPU frees for another goes back in batches. The global instance has them.
+ *
+ * Which cache a caller has for the moment is the port's business:
+ *
+ *     struct axalloc_cache_hold hold = axalloc_port_cache_enter();
+ *     ... hold.cache is nobody else's ...
+ *     axalloc_port_cache_leave(hold);
+ *
+ * In a kernel it is this CPU's, with interrupts off; in a Linux process this thread's. Nothing in
+ * between sleeps. axalloc_port_cache_enter_slow() does the same for the slow paths, and may take
+ * its time to make a cache where there is none yet. ports/kernel and ports/linux have all three.
+ *
+ * A cache whose bytes are all zero is empty. A magazine starts with no room and gets more each time
+ * it is full or empty, as long as all of the cache could then hold no more than AXALLOC_CACHE_BYTES
+ * and a 64th of the heap.
+ */
+#pragma once
+
+#include <axalloc/alloc.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    AXALLOC_MAGAZINE_ROUNDS = 31, /* makes a magazine 256 bytes, of which an index is a shift */
+    AXALLOC_CACHE_BYTES = 128 << 10,
+};
+
+struct axalloc_magazine {
+    uint32_t count;
+    uint32_t capacity;
+    void *objects[AXALLOC_MAGAZINE_ROUNDS]; /* the last one freed is the first to be used again */
+};
+
+struct axalloc_cache {
+    size_t room_bytes; /* what all magazines could hold */
+    struct axalloc_magazine magazines[AXALLOC_BYTES_CLASSES];
+};
+
+/*
+ * Put all that `cache` holds back into the heap; true: there was something. The caller owns the
+ * cache: it has entered it, or its thread or CPU is gone. Takes heap_lock. O(objects).
+ */
+bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache);
+
+#include <axalloc_cache_port.h>
