@@ -31,5 +31,6 @@ bool bench_core(size_t scale)
     bench_churn(bench_slots, 1000, bench_wide, 200 * scale);
     begin_section("hostile");
     bench_hostile(bench_slots, HOSTILE_BLOCKS * scale / 100);
+    core_end();
     return true;
 }
