@@ -7,7 +7,7 @@
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
 
-static struct axalloc global;
+struct axalloc axalloc_instance;
 
 /* ---- bytes ---- */
 
@@ -63,11 +63,6 @@ void *axalloc_reallocate(struct axalloc *self, void *pointer, struct ax_layout l
     memcpy(block, pointer, old_size < layout.size ? old_size : layout.size);
     block_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
     return block;
-}
-
-struct axalloc *axalloc_global(void)
-{
-    return &global;
 }
 
 const char *axalloc_name(void)

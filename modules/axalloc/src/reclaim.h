@@ -22,6 +22,3 @@ AX_COLD AX_NOINLINE bool reclaim_again(struct axalloc *self, size_t wanted_bytes
  */
 void reclaim_pause(struct axalloc *self);
 void reclaim_resume(struct axalloc *self);
-
-/* The same, or else by the reclaimer: another try may do. */
-bool reclaim_some(struct axalloc *self, size_t wanted_bytes);

@@ -45,6 +45,7 @@ void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     axalloc_pages_keep_low(&self->pages, limit);
+    self->accounts.low_limit = limit;
     axsync_spin_unlock(&self->page_lock, state);
 }
 

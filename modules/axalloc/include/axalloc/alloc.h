@@ -63,6 +63,8 @@ typedef bool axalloc_ask(struct axalloc *self, size_t wanted_bytes);
 struct axalloc_accounts {
     struct axalloc_usage usage[AXALLOC_KINDS];
 
+    struct ax_vaddr low_limit; /* of axalloc_keep_low(); 0: none */
+
     struct ax_vrange spare;       /* pages that the heap has left and may soon want again */
     axalloc_use_spare *use_spare; /* NULL while there is none; see src/spare.c */
 
@@ -166,7 +168,10 @@ AX_MUST_CHECK enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum a
                                                     size_t count, size_t align,
                                                     struct ax_vaddr limit, struct ax_vaddr *out);
 
-/* Spare regions below `limit` for it: see axalloc_pages_keep_low(). axalloc_init() forgets it. */
+/*
+ * Spare regions below `limit` for it: see axalloc_pages_keep_low(). The limit is also what
+ * AXALLOC_DMA32 means in <axalloc/buffer.h>. axalloc_init() forgets it.
+ */
 void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit);
 
 /*
@@ -213,7 +218,11 @@ size_t axalloc_available_pages(struct axalloc *self);
 AX_MUST_CHECK const char *axalloc_check(struct axalloc *self);
 
 /* The instance that the kernel and the app share. Never NULL; without memory until started. */
-struct axalloc *axalloc_global(void);
+static inline struct axalloc *axalloc_global(void)
+{
+    extern struct axalloc axalloc_instance;
+    return &axalloc_instance;
+}
 
 /* Start the global instance: once, at boot, on one CPU. Errors as axalloc_init(). */
 AX_MUST_CHECK enum ax_err axalloc_global_init(struct ax_vaddr start, size_t size);
