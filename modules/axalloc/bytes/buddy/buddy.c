@@ -18,7 +18,7 @@
  * a free block is aligned to its size, and no block's buddy is free as it is; a free block is on
  * the list of its order; the counters are the sums.
  *
- * Costs: rounding to 32 bytes, one byte of table for each 32, 80 a region. No loop depends on how
+ * Costs: rounding to 32 bytes, one byte of table for each 32, 96 a region. No loop depends on how
  * many blocks there are; the loops are over orders. A region of 2^T units: an allocation passes
  * each order once to search and makes at most T blocks, a free merges or makes at most 2T. Finding
  * the region of a pointer takes a step a region. docs/axalloc.md has the figures.
