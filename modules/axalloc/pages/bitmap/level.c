@@ -289,23 +289,46 @@ static inline bool is_taken(const uint64_t *bits, struct span span)
     return ((bits[span.first_word] & ~span.below) | (bits[span.last_word] & ~span.above)) == 0;
 }
 
+/* Set the bits of units, at most 64, none of which is set. False: some are. */
+static inline bool set_in_two(uint64_t *bits, unsigned bit, size_t count)
+{
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    uint64_t low = mask << bit, high = mask >> 1 >> (WORD_BITS - 1 - bit);
+    if (((bits[0] & low) | (bits[1] & high)) != 0)
+        return false;
+    bits[0] |= low;
+    bits[1] |= high;
+    return true;
+}
+
+AX_COLD static AX_NOINLINE bool set_many(uint64_t *bits, struct bitmap_units units)
+{
+    struct span span = span_of(units);
+    bool are_all_taken = is_taken(bits, span);
+    if (are_all_taken)
+        set_bits(bits, span);
+    return are_all_taken;
+}
+
 bool bitmap_level_give(struct bitmap_level *level, struct bitmap_units units,
                        struct bitmap_units *above)
 {
-    struct span span = span_of(units);
+    uint64_t *bits = &level->bits[units.first / WORD_BITS];
     unsigned left = length_before(level, units.first);
     unsigned right = length_from(level, units.first + units.count);
     size_t start = units.first - left;
-    if (!is_taken(level->bits, span))
+    if (!(units.count <= WORD_BITS ? set_in_two(bits, units.first % WORD_BITS, units.count)
+                                   : set_many(level->bits, units)))
         return false;
-    set_bits(level->bits, span);
     if (right > 0)
         forget_run(level, right, units.first + units.count);
     if (left > 0 && left < BITMAP_CLASSES)
         forget_run(level, left, start);
     if (left < BITMAP_CLASSES)
         bin_insert(level, class_of(left + units.count + right), start / WORD_BITS);
-    *above = full_words(level, span);
+    *above = (struct bitmap_units){0, 0};
+    if (bits[0] == ALL_FREE || bits[1] == ALL_FREE || units.count > WORD_BITS)
+        *above = full_words(level, span_of(units));
     return true;
 }
 
