@@ -68,6 +68,18 @@ static inline size_t bin_descend(const struct bitmap_level *level, unsigned clas
     return word;
 }
 
+/* The first word of a bin that is not empty. */
+static inline size_t bin_first(const struct bitmap_level *level, unsigned class)
+{
+    unsigned depth = level->depths;
+    size_t word = 0;
+    do {
+        depth--;
+        word = word * WORD_BITS + ax_ctz64(*bin_node(level, depth, class, word * WORD_BITS));
+    } while (depth > 0);
+    return word;
+}
+
 /* The first word of the bin at or after `word`, or BITMAP_NONE. */
 AX_COLD static size_t bin_next(const struct bitmap_level *level, unsigned class, size_t word)
 {
@@ -343,7 +355,7 @@ static inline void clear_in_two(uint64_t *bits, unsigned bit, unsigned count)
 bool bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count,
                              size_t *unit)
 {
-    size_t word = bin_descend(level, class, level->depths, 0);
+    size_t word = bin_first(level, class);
     uint64_t *bits = &level->bits[word];
     uint64_t others = possible_starts(bits, class);
     bool is_single = (others & (others - 1)) == 0; /* then it is the one */
