@@ -31,11 +31,10 @@ static void give_pages(struct axalloc *owner, struct ax_vaddr start, size_t page
 static enum ax_err take_pages(struct axalloc *owner, struct ax_layout layout, struct ax_vaddr below,
                               struct ax_vaddr *out)
 {
+    size_t pages = pages_of(layout), align = page_align(layout);
     if (below.raw == 0)
-        return axalloc_alloc_pages_as(owner, AXALLOC_DMA, pages_of(layout), page_align(layout),
-                                      out);
-    return axalloc_alloc_pages_below(owner, AXALLOC_DMA, pages_of(layout), page_align(layout),
-                                     below, out);
+        return axalloc_alloc_pages_as(owner, AXALLOC_DMA, pages, align, out);
+    return axalloc_alloc_pages_below(owner, AXALLOC_DMA, pages, align, below, out);
 }
 
 /* The link that holds the run at `start`, or the last one, which holds NULL. */
