@@ -42,7 +42,8 @@ struct request {
 /* ---- runs within a region ---- */
 
 /* The first page of the free run that holds unit `unit` of `level`, as far down as it is known. */
-static size_t run_start(const struct bitmap_region *region, unsigned level, size_t unit)
+AX_COLD static AX_NOINLINE size_t run_start(const struct bitmap_region *region, unsigned level,
+                                            size_t unit)
 {
     while (level-- > 0) {
         unsigned before = unit > 0 ? ones_above(region->levels[level].bits[unit - 1]) : 0;
@@ -52,7 +53,7 @@ static size_t run_start(const struct bitmap_region *region, unsigned level, size
 }
 
 /* The first page at or after `page` that is not free. */
-static size_t run_end(const struct bitmap_region *region, size_t page)
+AX_COLD static AX_NOINLINE size_t run_end(const struct bitmap_region *region, size_t page)
 {
     unsigned level = 0;
     size_t unit = page;
@@ -130,7 +131,7 @@ AX_COLD static AX_NOINLINE size_t find_any(const struct bitmap_region *region,
     return page != BITMAP_NONE ? page : search(region, request.count, request);
 }
 
-static AX_NOINLINE void take_run(struct bitmap_region *region, size_t page, size_t count)
+AX_COLD static AX_NOINLINE void take_run(struct bitmap_region *region, size_t page, size_t count)
 {
     struct bitmap_units units = {page, count};
     for (unsigned level = 0; units.count > 0; level++)
@@ -186,9 +187,10 @@ static inline void count_out(struct axalloc_pages *self, struct bitmap_region *r
 }
 
 /* From the first of the regions, up to `end`, that has it. */
-static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_region *region,
-                                          const struct bitmap_region *end, struct request request,
-                                          struct ax_vaddr *out)
+AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
+                                                  struct bitmap_region *region,
+                                                  const struct bitmap_region *end,
+                                                  struct request request, struct ax_vaddr *out)
 {
     bool is_simple =
         request.count <= BITMAP_CLASSES && request.align == 1 && request.last == UINT64_MAX;

@@ -20,7 +20,7 @@ static inline uint64_t *bin_node(const struct bitmap_level *level, unsigned dept
 }
 
 /* The lowest node number `word` of a bin was empty, and is not any more. */
-static AX_NOINLINE void bin_appear(struct bitmap_level *level, unsigned class, size_t word)
+AX_COLD static AX_NOINLINE void bin_appear(struct bitmap_level *level, unsigned class, size_t word)
 {
     for (unsigned depth = 1; depth < level->depths; depth++, word /= WORD_BITS) {
         uint64_t *node = bin_node(level, depth, class, word), old = *node;
@@ -40,7 +40,7 @@ static inline void bin_insert(struct bitmap_level *level, unsigned class, size_t
 }
 
 /* It is empty now. */
-static AX_NOINLINE void bin_vanish(struct bitmap_level *level, unsigned class, size_t word)
+AX_COLD static AX_NOINLINE void bin_vanish(struct bitmap_level *level, unsigned class, size_t word)
 {
     for (unsigned depth = 1; depth < level->depths; depth++, word /= WORD_BITS) {
         uint64_t *node = bin_node(level, depth, class, word);
@@ -68,8 +68,20 @@ static inline size_t bin_descend(const struct bitmap_level *level, unsigned clas
     return word;
 }
 
+/* The first word of a bin that is not empty. */
+static inline size_t bin_first(const struct bitmap_level *level, unsigned class)
+{
+    unsigned depth = level->depths;
+    size_t word = 0;
+    do {
+        depth--;
+        word = word * WORD_BITS + ax_ctz64(*bin_node(level, depth, class, word * WORD_BITS));
+    } while (depth > 0);
+    return word;
+}
+
 /* The first word of the bin at or after `word`, or BITMAP_NONE. */
-static size_t bin_next(const struct bitmap_level *level, unsigned class, size_t word)
+AX_COLD static size_t bin_next(const struct bitmap_level *level, unsigned class, size_t word)
 {
     for (unsigned depth = 0; depth < level->depths; depth++) {
         if (word > (level->words - 1) >> 6 * depth)
@@ -99,40 +111,36 @@ static inline unsigned length_before(const struct bitmap_level *level, size_t un
     return ones_above(bits[1] << (WORD_BITS - 1 - bit) << 1 | bits[0] >> bit);
 }
 
-/*
- * Where in the word `bits[0]` a run of `class` may begin. One of 64 and more can only be the last
- * that begins in its word.
- */
+/* Where in the word `bits[0]` a run of `class` may begin; nowhere else does one. */
 static inline uint64_t possible_starts(const uint64_t *bits, unsigned class)
 {
     uint64_t starts = row_starts(bits[-1], bits[0]);
-    if (starts == 0)
-        return 0; /* common, when one of two runs has gone */
-    if (class < BITMAP_CLASSES)
-        return rows_of(starts, bits[0], bits[1], class);
-    return UINT64_C(1) << ax_log2_floor(starts);
+    if (starts == 0 || class == BITMAP_CLASSES)
+        return starts;
+    return rows_of(starts, bits[0], bits[1], class);
 }
 
-/* The first of `starts` where one does begin, or WORD_BITS; `starts` keeps those behind it. */
-static inline unsigned next_start(const uint64_t *bits, unsigned class, uint64_t *starts)
+/* The first of `starts` where one does begin, or WORD_BITS. */
+AX_COLD static AX_NOINLINE unsigned find_start(const uint64_t *bits, unsigned class,
+                                               uint64_t starts)
 {
-    while (*starts != 0) {
-        unsigned bit = ax_ctz64(*starts);
-        *starts &= *starts - 1;
+    for (; starts != 0; starts &= starts - 1) {
+        unsigned bit = ax_ctz64(starts);
         if (ones_below(bits_from(bits[0], bits[1], bit)) == class)
             return bit;
     }
     return WORD_BITS;
 }
 
-size_t bitmap_level_next(const struct bitmap_level *level, unsigned class, size_t unit)
+AX_COLD AX_NOINLINE size_t bitmap_level_next(const struct bitmap_level *level, unsigned class,
+                                             size_t unit)
 {
     size_t word = unit / WORD_BITS;
     uint64_t wanted = ALL_FREE << unit % WORD_BITS;
     for (; (word = bin_next(level, class, word)) != BITMAP_NONE; word++) {
         uint64_t starts = possible_starts(&level->bits[word], class);
         starts &= word == unit / WORD_BITS ? wanted : ALL_FREE;
-        unsigned bit = next_start(&level->bits[word], class, &starts);
+        unsigned bit = find_start(&level->bits[word], class, starts);
         if (bit < WORD_BITS)
             return word * WORD_BITS + bit;
     }
@@ -144,17 +152,12 @@ static inline unsigned class_of(size_t length)
     return length < BITMAP_CLASSES ? (unsigned)length : BITMAP_CLASSES;
 }
 
-static AX_NOINLINE bool has_start(const uint64_t *bits, unsigned class, uint64_t starts)
-{
-    return next_start(bits, class, &starts) < WORD_BITS;
-}
-
 /* No run of this class begins at `unit` any more, but perhaps another one in the same word does. */
 static inline void forget_run(struct bitmap_level *level, unsigned class, size_t unit)
 {
     const uint64_t *bits = &level->bits[unit / WORD_BITS];
     uint64_t starts = possible_starts(bits, class);
-    if (starts == 0 || !has_start(bits, class, starts))
+    if (starts == 0 || find_start(bits, class, starts) == WORD_BITS)
         bin_remove(level, class, unit / WORD_BITS);
 }
 
@@ -269,7 +272,8 @@ static inline void set_bits(uint64_t *bits, struct span span)
  * What is left and right of the units is one run with them. Of one that reaches 64 units to the
  * left nothing is known but that it is of class 64, which it stays.
  */
-struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_units units)
+AX_COLD AX_NOINLINE struct bitmap_units bitmap_level_take(struct bitmap_level *level,
+                                                          struct bitmap_units units)
 {
     struct span span = span_of(units);
     struct bitmap_units lost = full_words(level, span);
@@ -297,23 +301,46 @@ static inline bool is_taken(const uint64_t *bits, struct span span)
     return ((bits[span.first_word] & ~span.below) | (bits[span.last_word] & ~span.above)) == 0;
 }
 
+/* Set the bits of units, at most 64, none of which is set. False: some are. */
+static inline bool set_in_two(uint64_t *bits, unsigned bit, size_t count)
+{
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    uint64_t low = mask << bit, high = mask >> 1 >> (WORD_BITS - 1 - bit);
+    if (((bits[0] & low) | (bits[1] & high)) != 0)
+        return false;
+    bits[0] |= low;
+    bits[1] |= high;
+    return true;
+}
+
+AX_COLD static AX_NOINLINE bool set_many(uint64_t *bits, struct bitmap_units units)
+{
+    struct span span = span_of(units);
+    bool are_all_taken = is_taken(bits, span);
+    if (are_all_taken)
+        set_bits(bits, span);
+    return are_all_taken;
+}
+
 bool bitmap_level_give(struct bitmap_level *level, struct bitmap_units units,
                        struct bitmap_units *above)
 {
-    struct span span = span_of(units);
+    uint64_t *bits = &level->bits[units.first / WORD_BITS];
     unsigned left = length_before(level, units.first);
     unsigned right = length_from(level, units.first + units.count);
     size_t start = units.first - left;
-    if (!is_taken(level->bits, span))
+    if (!(units.count <= WORD_BITS ? set_in_two(bits, units.first % WORD_BITS, units.count)
+                                   : set_many(level->bits, units)))
         return false;
-    set_bits(level->bits, span);
     if (right > 0)
         forget_run(level, right, units.first + units.count);
     if (left > 0 && left < BITMAP_CLASSES)
         forget_run(level, left, start);
     if (left < BITMAP_CLASSES)
         bin_insert(level, class_of(left + units.count + right), start / WORD_BITS);
-    *above = full_words(level, span);
+    *above = (struct bitmap_units){0, 0};
+    if (bits[0] == ALL_FREE || bits[1] == ALL_FREE || units.count > WORD_BITS)
+        *above = full_words(level, span_of(units));
     return true;
 }
 
@@ -328,11 +355,11 @@ static inline void clear_in_two(uint64_t *bits, unsigned bit, unsigned count)
 bool bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count,
                              size_t *unit)
 {
-    size_t word = bin_descend(level, class, level->depths, 0);
+    size_t word = bin_first(level, class);
     uint64_t *bits = &level->bits[word];
     uint64_t others = possible_starts(bits, class);
     bool is_single = (others & (others - 1)) == 0; /* then it is the one */
-    unsigned bit = is_single ? ax_ctz64(others) : next_start(bits, class, &others);
+    unsigned bit = is_single ? ax_ctz64(others) : find_start(bits, class, others);
     size_t first = word * WORD_BITS + bit, rest_word = (first + count) / WORD_BITS;
     *unit = first;
     if (bits[0] == ALL_FREE || (bits[1] == ALL_FREE && bit + count > WORD_BITS))
@@ -341,7 +368,7 @@ bool bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigne
     unsigned rest = class < BITMAP_CLASSES ? class - count : length_from(level, first + count);
     if (rest == class && rest_word == word)
         return true;
-    if (is_single || next_start(bits, class, &others) == WORD_BITS)
+    if (is_single || find_start(bits, class, others) == WORD_BITS)
         bin_remove(level, class, word);
     if (rest > 0)
         bin_insert(level, rest, rest_word);
