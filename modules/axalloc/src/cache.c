@@ -109,12 +109,10 @@ void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned c
         object = *--magazine->top;
     else
         object = fill(self, hold.cache, class);
-    if (object == NULL) /* what is cached comes back before anything else is asked to */
-        object = heap_try_alloc(self, layout);
-    if (object == NULL)
-        axalloc_cache_flush(self, hold.cache);
     axalloc_port_cache_leave(hold);
-    return object != NULL ? object : heap_alloc(self, layout);
+    if (object == NULL)
+        object = heap_alloc(self, layout);
+    return object == NULL && cache_flush_own(self) ? heap_alloc(self, layout) : object;
 }
 
 void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
