@@ -28,6 +28,7 @@ test-host:
 	+@tools/test/suites \
 	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
 	    $(foreach a,$(firstword $(example-allocators)) $(filter tlsf slab,$(byte-allocators)),$(call hardened-suite,$(call pair,$a))) \
+	    $(call suite,host debug,PLATFORM=host host-tests FEATURES=debug HOST_MODULES=axalloc) \
 	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ=1 host-fuzz)
 
 test-build:

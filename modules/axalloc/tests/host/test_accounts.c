@@ -249,7 +249,7 @@ static void the_longest_run_can_be_had_the_spare_too(void **state)
     assert_int_equal(axalloc_alloc_pages(&instance, longest, PAGE, &run), AX_OK);
     assert_int_equal(axalloc_dealloc_pages(&instance, run, longest), AX_OK);
     make_spare();
-    void *block = alloc((longest - 4) * PAGE);
+    void *block = alloc((longest - longest / 8) * PAGE);
     assert_non_null(block);
     axalloc_dealloc_unsized(&instance, block);
 }

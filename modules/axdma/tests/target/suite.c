@@ -128,12 +128,93 @@ static void test_partial(struct axtest *test)
     AXTEST_CHECK(test, axdma_dealloc_coherent(memory, small) == AX_OK);
 }
 
+static size_t dma_pages(void)
+{
+    return axalloc_usage(axalloc_global(), AXALLOC_DMA).pages;
+}
+
+static void test_accounting(struct axtest *test)
+{
+    static const struct ax_layout run = {5 * AX_PAGE_SIZE, AX_PAGE_SIZE};
+    struct axdma_memory memory;
+    size_t before = dma_pages();
+    if (!AXTEST_CHECK(test, axdma_alloc_coherent(run, &memory) == AX_OK))
+        return;
+    AXTEST_CHECK(test, dma_pages() == before + 5);
+    AXTEST_CHECK(test, axdma_dealloc_coherent(memory, run) == AX_OK);
+    AXTEST_CHECK(test, dma_pages() == before);
+    AXTEST_CHECK(test, axalloc_usage(axalloc_global(), AXALLOC_DMA).peak_pages >= before + 5);
+}
+
+/* ---- out of memory ---- */
+
+/* A run of pages that is held, in its first words. */
+struct held_run {
+    struct held_run *next;
+    size_t pages;
+};
+
+/* Take every free page but those that larger runs leave between them: none. */
+static struct held_run *hold_all_pages(void)
+{
+    struct held_run *held = NULL;
+    for (size_t pages = (size_t)1 << 20; pages > 0; pages /= 2) {
+        struct ax_vaddr start;
+        while (axalloc_alloc_pages(axalloc_global(), pages, AX_PAGE_SIZE, &start) == AX_OK) {
+            struct held_run *run = ax_vaddr_ptr(start);
+            *run = (struct held_run){held, pages};
+            held = run;
+        }
+    }
+    return held;
+}
+
+static struct held_run *give_first(struct axtest *test, struct held_run *held)
+{
+    struct held_run run = *held;
+    AXTEST_CHECK(test,
+                 axalloc_dealloc_pages(axalloc_global(), ax_vaddr_of(held), run.pages) == AX_OK);
+    return run.next;
+}
+
+/* With `layout` out of reach for want of a page, of a record or of a table, nothing is lost. */
+static void try_without_memory(struct axtest *test, struct ax_layout layout)
+{
+    struct axdma_memory memory;
+    size_t bytes = axalloc_used_bytes(axalloc_global());
+    size_t pages = axalloc_available_pages(axalloc_global());
+    enum ax_err err = axdma_alloc_coherent(layout, &memory);
+    if (err == AX_OK)
+        err = axdma_dealloc_coherent(memory, layout);
+    else
+        AXTEST_CHECK(test, err == AX_ENOMEM && axalloc_available_pages(axalloc_global()) == pages);
+    AXTEST_CHECK(test, err == AX_OK || err == AX_ENOMEM);
+    AXTEST_CHECK(test, axalloc_used_bytes(axalloc_global()) == bytes);
+}
+
+static void test_out_of_memory(struct axtest *test)
+{
+    static const struct ax_layout layouts[] = {{64, 64}, {AX_PAGE_SIZE, AX_PAGE_SIZE}};
+    struct held_run *held = hold_all_pages();
+    AXTEST_CHECK(test, axalloc_available_pages(axalloc_global()) == 0);
+    for (unsigned free_runs = 0; free_runs < 6 && held != NULL; free_runs++) {
+        for (unsigned i = 0; i < sizeof layouts / sizeof *layouts; i++)
+            try_without_memory(test, layouts[i]);
+        held = give_first(test, held);
+    }
+    while (held != NULL)
+        held = give_first(test, held);
+    AXTEST_CHECK(test, axalloc_check(axalloc_global()) == NULL);
+}
+
 static const struct axtest_case cases[] = {
     {"physical, virtual and bus addresses", test_addresses},
     {"sizes and alignments", test_layouts},
     {"many small pieces come and go", test_many_small},
     {"what must not be is refused", test_refusals},
     {"only whole runs go back", test_partial},
+    {"pages count as DMA", test_accounting},
+    {"out of memory loses nothing", test_out_of_memory},
 };
 
 const struct axtest_suite axdma_suite = {"axdma", cases, AXTEST_COUNT(cases)};
