@@ -106,6 +106,15 @@ static const char *check_region(const struct buddy_region *region, struct sums *
     return NULL;
 }
 
+/* The block lies in a region of the heap, and says so. */
+static bool is_at_home(const struct axalloc_bytes *self, const struct buddy_block *block)
+{
+    const struct buddy_region *region = self->regions;
+    while (region != NULL && (uintptr_t)block - region->first >= region->bytes)
+        region = region->next;
+    return region != NULL && block->region == region;
+}
+
 /* The list of `order` has `count` blocks, each of them free and of that order. */
 static const char *check_list(const struct axalloc_bytes *self, unsigned order, size_t count)
 {
@@ -118,7 +127,8 @@ static const char *check_list(const struct axalloc_bytes *self, unsigned order, 
         const struct buddy_block *block = AX_CONTAINER_OF(links, struct buddy_block, links);
         if (count-- == 0)
             return "buddy: a block is on two lists, or a list runs in a circle";
-        if (!is_free_of_order(block->region, unit_of(block->region, block), order))
+        if (!is_at_home(self, block) ||
+            !is_free_of_order(block->region, unit_of(block->region, block), order))
             return "buddy: a block on a list is live, or of another order";
     }
     return count == 0 ? NULL : "buddy: a free block is on no list";

@@ -286,6 +286,54 @@ static void the_check_finds_what_is_broken(void **state)
     arena_unmap(arena, 4 * MIB);
 }
 
+static void assert_broken(const char *words)
+{
+    const char *broken = axalloc_bytes_check(&heap);
+    assert_non_null(broken);
+    assert_non_null(strstr(broken, words));
+}
+
+static void the_check_names_broken_lists(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(0, 8);
+    if (axalloc_bytes_total(&heap) != 8 * BUDDY_UNIT)
+        assert_non_null(alloc(1));
+    unsigned char *live = alloc(1); /* 1, 2 and 4 units are free */
+    struct buddy_region *region = heap.regions;
+    struct buddy_links *one = heap.heads[0].next, *two = heap.heads[1].next;
+    heap.heads[0] = (struct buddy_links){two, two};
+    heap.heads[1] = (struct buddy_links){one, one};
+    two->next = two->prev = &heap.heads[0];
+    one->next = one->prev = &heap.heads[1];
+    assert_broken("of another order");
+    heap.heads[0] = (struct buddy_links){one, one};
+    heap.heads[1] = (struct buddy_links){two, two};
+    one->next = one->prev = &heap.heads[0];
+    two->next = two->prev = &heap.heads[1];
+    struct buddy_block *strange = (struct buddy_block *)(void *)live;
+    *strange = (struct buddy_block){{&heap.heads[0], one}, region};
+    one->next = heap.heads[0].prev = &strange->links;
+    assert_broken("two lists");
+    heap.heads[0].next = &strange->links;
+    strange->links.prev = &heap.heads[0];
+    one->next = one->prev = one; /* a ring of its own */
+    assert_broken("of another order");
+    heap.heads[0] = (struct buddy_links){&heap.heads[0], &heap.heads[0]};
+    assert_broken("on no list");
+    heap.heads[0] = (struct buddy_links){one, one};
+    one->next = one->prev = &heap.heads[0];
+    assert_sound(axalloc_bytes_check(&heap));
+    region->table[1] = BUDDY_FREE + 1;
+    region->table[2] = 0;
+    region->table[3] = BUDDY_LIVE;
+    assert_broken("aligned");
+    region->table[0] = BUDDY_SHORT;
+    region->table[1] = 0;
+    assert_broken("empty");
+    arena_unmap(arena, 4 * MIB);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +349,7 @@ int main(void)
         cmocka_unit_test(every_wrong_free_panics),
         cmocka_unit_test(what_passes_every_order_is_null),
         cmocka_unit_test(the_check_finds_what_is_broken),
+        cmocka_unit_test(the_check_names_broken_lists),
     };
     return cmocka_run_group_tests_name("buddy", tests, NULL, NULL);
 }

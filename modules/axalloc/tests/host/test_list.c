@@ -290,6 +290,21 @@ static void a_block_costs_its_header_and_rounding(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void a_block_grows_only_where_there_is_memory(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(64 * KIB), *block = alloc(64 * KIB - LIST_RECORD - LIST_GRAIN);
+    assert_null(list_first(&heap.free));
+    assert_false(axalloc_bytes_resize(&heap, block, 64 * KIB));
+    assert_true(axalloc_bytes_resize(&heap, block, 1000));
+    assert_true(axalloc_bytes_resize(&heap, block, 2000));
+    assert_false(axalloc_bytes_resize(&heap, block, 64 * KIB));
+    assert_int_equal(axalloc_bytes_add_memory(&heap, (void *)UINTPTR_MAX, 1, AXALLOC_REGION_STAYS),
+                     AX_EINVAL);
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+}
+
 static void statistics_say_what_there_is(void **state)
 {
     (void)state;
@@ -385,9 +400,9 @@ static void the_check_finds_what_is_broken(void **state)
     assert_sound(axalloc_bytes_check(&heap));
     struct list_block *first = heap.free.first, *second = first->next;
     struct list_block *live = (struct list_block *)(void *)blocks[1] - 1;
-    static const char *const messages[] = {"misplaced",       "no size", "odd one", "circle",
-                                           "overlap",         "order",   "touch",   "misplaced",
-                                           "not on the list", "counter", "counter", "passes"};
+    static const char *const messages[] = {
+        "misplaced", "no size",         "odd one", "circle",  "overlap", "order",  "touch",
+        "misplaced", "not on the list", "counter", "counter", "passes",  "passes", "passes"};
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         struct list_block first_was = *first, second_was = *second, live_was = *live;
         struct axalloc_bytes heap_was = heap;
@@ -406,7 +421,7 @@ static void the_check_finds_what_is_broken(void **state)
             first->next = second->next;
         heap.used_bytes += i == 9;
         heap.total_bytes += i == 10;
-        live->size = i == 11 ? MIB : live->size;
+        live->size = i == 11 ? MIB : i == 12 ? 0 : i == 13 ? 40 : live->size;
         const char *broken = axalloc_bytes_check(&heap);
         assert_non_null(broken);
         assert_non_null(strstr(broken, messages[i]));
@@ -434,6 +449,7 @@ int main(void)
         cmocka_unit_test(links_out_of_bounds_are_counted_and_not_followed),
         cmocka_unit_test(circles_of_every_length_are_noticed),
         cmocka_unit_test(a_block_costs_its_header_and_rounding),
+        cmocka_unit_test(a_block_grows_only_where_there_is_memory),
         cmocka_unit_test(statistics_say_what_there_is),
         cmocka_unit_test(regions_that_touch_become_one),
         cmocka_unit_test(wrong_frees_panic),

@@ -235,6 +235,88 @@ static void the_check_finds_what_is_broken(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void assert_broken(const char *words)
+{
+    const char *broken = axalloc_bytes_check(&heap);
+    assert_non_null(broken);
+    assert_non_null(strstr(broken, words));
+}
+
+/* Two free blocks of one size, the lower one first on their list, and a live one behind it. */
+static struct tlsf_block *make_pair(void)
+{
+    void *low = alloc(100);
+    assert_non_null(alloc(100));
+    void *high = alloc(100);
+    assert_non_null(alloc(100));
+    axalloc_bytes_dealloc(&heap, high, 100);
+    axalloc_bytes_dealloc(&heap, low, 100);
+    assert_ptr_equal(heap.bins[bin_of(112)], block_of(low));
+    return block_of(low);
+}
+
+static void the_check_names_broken_regions(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    struct tlsf_block *low = make_pair();
+    block_next(low)->tag ^= TLSF_FREE;
+    assert_broken("neighbours");
+    block_next(low)->tag ^= TLSF_FREE;
+    struct tlsf_region *region = heap.regions;
+    struct tlsf_region **link = region->link, *other = NULL;
+    region->link = &other;
+    assert_broken("record");
+    region->link = link;
+    region->tag ^= TLSF_GRAIN;
+    assert_broken("mark");
+    region->tag ^= TLSF_GRAIN;
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+}
+
+static void the_check_names_broken_lists(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(MIB);
+    struct tlsf_block *low = make_pair(), *high = low->next, *points_at = low;
+    struct tlsf_block **head = &heap.bins[bin_of(112)];
+    high->link = &points_at;
+    assert_broken("next of a free block");
+    high->link = &low->next;
+    low->link = &points_at;
+    assert_broken("first block of a bin");
+    struct tlsf_block more = {NULL, 112 | TLSF_FREE, low, NULL};
+    struct tlsf_block strange = {NULL, 112 | TLSF_FREE, &more, head};
+    *head = &strange;
+    low->link = &more.next;
+    assert_broken("circle");
+    strange.tag = 112;
+    assert_broken("live block is in a bin");
+    strange.tag = 128 | TLSF_FREE;
+    assert_broken("wrong bin");
+    *head = low;
+    low->link = head;
+    points_at = heap.spare;
+    heap.spare->link = &points_at;
+    assert_broken("spare is on another list");
+    heap.spare->link = &heap.spare;
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+}
+
+static void the_check_names_a_spare_that_is_small(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(TLSF_REGION_BYTES + 512);
+    struct tlsf_block *only = heap.bins[bin_of(512)];
+    heap.occupied[0] = 0;
+    heap.spare = only;
+    only->link = &heap.spare;
+    assert_broken("spare is small");
+    arena_unmap(arena, MIB);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +329,9 @@ int main(void)
         cmocka_unit_test(double_frees_panic),
         cmocka_unit_test(misaligned_frees_panic),
         cmocka_unit_test(the_check_finds_what_is_broken),
+        cmocka_unit_test(the_check_names_broken_regions),
+        cmocka_unit_test(the_check_names_broken_lists),
+        cmocka_unit_test(the_check_names_a_spare_that_is_small),
     };
     return cmocka_run_group_tests_name("tlsf", tests, NULL, NULL);
 }
