@@ -18,7 +18,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 .DEFAULT_GOAL := build
 
 goals := $(or $(MAKECMDGOALS),build)
-goals-without-config := help list clean format check test test-host test-build test-qemu test-bench \
+goals-without-config := help list clean format check hosted test test-host test-build test-qemu test-bench \
     detection bench-boot bench bench-docs compare
 goals-without-setup := help list clean
 goals-with-config := $(filter-out $(goals-without-config),$(goals))

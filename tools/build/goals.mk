@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check test test-host test-build test-qemu test-bench detection \
+.PHONY: help list clean format check hosted test test-host test-build test-qemu test-bench detection \
     bench-boot bench bench-docs compare
 
 help:
@@ -41,6 +41,16 @@ check:
 # Misuse of the heap, injected: what is detected under each byte allocator, or ALLOC=.
 detection:
 	+@tools/test/detection $(if $(ALLOC),--alloc '$(ALLOC)')
+# malloc() for programs of this machine: a library for each byte allocator, and the default.
+hosted-default := slab
+one-library = $(MAKE) PLATFORM=host ALLOC=$1 'FEATURES=$(sort hosted $(FEATURES))' host-library
+hosted-allocators := $(or $(ALLOC),$(byte-allocators))
+hosted: $(hosted-allocators:%=hosted-%)
+	@ls $(O)/hosted/*.so
+hosted-%:
+	+@mkdir -p $(O)/hosted
+	+@library=$$($(call one-library,$*) | tail -n 1) && cp -u "$$library" $(O)/hosted/libaxalloc-$*.so
+	@$(if $(filter $(hosted-default),$*),cp -u $(O)/hosted/libaxalloc-$*.so $(O)/hosted/libaxalloc.so)
 bench-boot:
 	+@tools/bench/boot
 

@@ -54,6 +54,8 @@ static void *fill(struct axalloc *self, struct axalloc_cache *cache, unsigned cl
 void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned class)
 {
     struct axalloc_cache_hold hold = axalloc_port_cache_enter_slow();
+    if (hold.cache == NULL)
+        return heap_alloc(self, layout);
     void *object = cache_pop(hold.cache, class); /* an interrupt may have freed one meanwhile */
     if (object == NULL)
         object = fill(self, hold.cache, class);
@@ -81,6 +83,10 @@ static void empty_half(struct axalloc *self, struct axalloc_magazine *magazine)
 void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
 {
     struct axalloc_cache_hold hold = axalloc_port_cache_enter_slow();
+    if (hold.cache == NULL) {
+        heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+        return;
+    }
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
     if (magazine->count == magazine->capacity) {
         widen(self, hold.cache, class);
@@ -96,6 +102,8 @@ void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
 bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
 {
     bool gave = false;
+    if (cache->room_bytes == 0)
+        return false;
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++) {
         struct axalloc_magazine *magazine = &cache->magazines[class];
         gave |= magazine->count != 0;
