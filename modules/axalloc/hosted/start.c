@@ -24,7 +24,6 @@ static void give_way(void)
 {
     enum { SPINS = 100 };
     static _Thread_local unsigned spins;
-    __builtin_ia32_pause();
     if (++spins % SPINS == 0)
         sched_yield();
 }

@@ -3,7 +3,7 @@
 
 #include <axalloc/alloc.h>
 #include <axalloc/pages_port.h>
-#include <axbase/config.h>
+#include <axalloc/config.h>
 
 /*
  * As axalloc_alloc_pages_as(), but that it is out of memory when there is none: nobody is asked to

@@ -13,8 +13,8 @@
  *
  * In a kernel it is this CPU's, with interrupts off; in a Linux process this thread's. Nothing in
  * between sleeps. axalloc_port_cache_enter_slow() does the same for the slow paths, and may take
- * its time to make a cache where there is none yet; NULL: there can be none, and nothing was entered.
- * ports/kernel and ports/linux have all three.
+ * its time to make a cache where there is none yet; NULL: there can be none, and nothing was
+ * entered. ports/kernel and ports/linux have all three.
  *
  * A cache whose bytes are all zero is empty. A magazine starts with no room and gets more each time
  * it is full or empty, as long as all of the cache could then hold no more than AXALLOC_CACHE_BYTES
@@ -27,8 +27,9 @@
 #include <stdint.h>
 
 enum {
-    AXALLOC_MAGAZINE_ROUNDS = 31, /* makes a magazine 256 bytes, of which an index is a shift */
-    AXALLOC_CACHE_BYTES = 128 << 10,
+    /* a magazine is 256 bytes, or 512: an index is a shift */
+    AXALLOC_MAGAZINE_ROUNDS = CONFIG_AXALLOC_PAGES_PORT ? 63 : 31,
+    AXALLOC_CACHE_BYTES = CONFIG_AXALLOC_PAGES_PORT ? 1 << 20 : 128 << 10,
 };
 
 struct axalloc_magazine {
