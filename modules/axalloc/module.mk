@@ -38,5 +38,6 @@ host-wraps := test_exhaustion:axalloc_pages_alloc test_exhaustion:axalloc_pages_
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-library := hosted/library.c hosted/window.c hosted/threads.c hosted/start.c hosted/port.c
+process-srcs := $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c) $(if $(CONFIG_AXALLOC_GUARD),host/guard_ports.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc
 target-tests := tests/target/suite.c tests/target/contracts.c

@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check hosted test test-host test-build test-qemu test-bench detection \
+.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench detection \
     bench-boot bench bench-docs compare
 
 help:
@@ -11,7 +11,7 @@ list:
 # Each runs in a make of its own, with the variables of this one.
 suite = '$1=$(MAKE) $2'
 test:
-	+@tools/test/suites $(foreach s,test-host test-build test-bench test-qemu,$(call suite,$s,$s))
+	+@tools/test/suites $(foreach s,test-host test-hosted test-build test-bench test-qemu,$(call suite,$s,$s))
 
 # Everything with the first pair of allocators; axalloc's own tests with every other byte allocator,
 # those outside bytes/ too that its tests bring, and with the other page allocators; then fuzzing.
@@ -32,6 +32,8 @@ test-host:
 
 test-build:
 	+@tools/test/build
+test-hosted:
+	+@tools/test/hosted $(if $(ALLOC),--alloc '$(ALLOC)')
 test-qemu:
 	+@tools/test/qemu
 test-bench:

@@ -21,7 +21,7 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-enum { LARGE = 1 << 20 }; /* from here on zeros are the system's */
+enum { LARGE = 512 << 10 }; /* from here on zeros are the system's, and what is freed goes to it */
 
 PUBLIC void free_sized(void *pointer, size_t size);
 PUBLIC void free_aligned_sized(void *pointer, size_t align, size_t size);
@@ -56,24 +56,45 @@ PUBLIC void *malloc(size_t size)
     return alloc((struct ax_layout){size, AX_MALLOC_ALIGN});
 }
 
-PUBLIC void free(void *pointer)
-{
-    axalloc_dealloc_unsized(axalloc_global(), pointer);
-}
-
-/* Whole pages of it are dropped, so that the system gives fresh ones to whoever touches them. */
-static void zero_large(char *block, size_t size)
+/* The pages that lie whole in a block are the system's, which gives zeros to whoever touches them.
+ */
+static bool drop_pages(char *block, size_t size, char **first, char **end)
 {
     int saved = errno;
-    char *first = (char *)(uintptr_t)ax_align_up((uintptr_t)block, AX_PAGE_SIZE);
-    char *end = (char *)(uintptr_t)ax_align_down((uintptr_t)block + size, AX_PAGE_SIZE);
-    if (madvise(first, (size_t)(end - first), MADV_DONTNEED) != 0) {
-        memset(block, 0, size);
-    } else {
-        memset(block, 0, (size_t)(first - block));
-        memset(end, 0, (size_t)(block + size - end));
-    }
+    *first = (char *)(uintptr_t)ax_align_up((uintptr_t)block, AX_PAGE_SIZE);
+    *end = (char *)(uintptr_t)ax_align_down((uintptr_t)block + size, AX_PAGE_SIZE);
+    bool done = madvise(*first, (size_t)(*end - *first), MADV_DONTNEED) == 0;
     errno = saved;
+    return done;
+}
+
+/* A block of a heap of regions, of which the pages may never become free: their contents do. */
+static AX_NOINLINE void drop_large(void *block)
+{
+    char *first, *end;
+    size_t size = axalloc_usable_size(axalloc_global(), block);
+    if (size >= LARGE)
+        (void)drop_pages(block, size, &first, &end);
+}
+
+PUBLIC void free(void *pointer)
+{
+    struct axalloc *global = axalloc_global();
+    if (!AXALLOC_BYTES_WORKS_IN_PAGES && pointer != NULL &&
+        axalloc_bytes_class_of(&global->heap, pointer) == 0)
+        drop_large(pointer);
+    axalloc_dealloc_unsized(global, pointer);
+}
+
+static void zero_large(char *block, size_t size)
+{
+    char *first, *end;
+    if (!drop_pages(block, size, &first, &end)) {
+        memset(block, 0, size);
+        return;
+    }
+    memset(block, 0, (size_t)(first - block));
+    memset(end, 0, (size_t)(block + size - end));
 }
 
 PUBLIC void *calloc(size_t count, size_t size)
