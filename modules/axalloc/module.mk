@@ -34,6 +34,7 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
 host-tests += test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_ostd conformance_xila
+host-tests := $(if $(CONFIG_TSAN),,$(host-tests)) test_threads
 host-wraps := test_exhaustion:axalloc_pages_alloc test_exhaustion:axalloc_pages_alloc_at
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)

@@ -28,6 +28,7 @@ test-host:
 	+@tools/test/suites \
 	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
 	    $(foreach a,$(firstword $(example-allocators)) $(filter tlsf slab,$(byte-allocators)),$(call hardened-suite,$(call pair,$a))) \
+	    $(foreach a,$(filter slab tlsf,$(byte-allocators)),$(call suite,tsan $a,PLATFORM=host LLVM=1 FEATURES=tsan ALLOC=$a HOST_MODULES=axalloc host-tests)) \
 	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ=1 host-fuzz)
 
 test-build:

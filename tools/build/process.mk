@@ -24,13 +24,16 @@ $(call compile,$1/process,$(process-srcs.$1))
 endef
 $(foreach m,$(process-modules),$(if $(process-srcs.$m),$(call process-unit,$m)))
 
-process-units := $(process-modules) $(foreach m,$(process-modules),$(if $(process-srcs.$m),$m/process)) platform $(app-unit)
+process-units := $(foreach m,$(process-modules),$(if $(process-srcs.$m),$m/process)) platform $(app-unit)
 process-objects := $(foreach u,$(process-units),$(call objects,$u))
+# Of the modules only what is used: the rest needs a machine.
+module-objects := $(foreach m,$(process-modules),$(call objects,$m))
 process := $(B)/apps/$(app-name)/$(app-name)
-$(call stamp,$(process).link,$(CC) $(isa-flags) $(process-objects))
-$(process): $(process-objects) $(process).link
+$(call stamp,$(process).link,$(CC) $(isa-flags) $(process-objects) $(module-objects))
+$(process): $(process-objects) $(module-objects) $(process).link
 	$(call say,LD,$@)
-	$(Q)$(CC) $(isa-flags) -g -Wl,--gc-sections -o $@ $(process-objects)
+	$(Q)rm -f $@.a && $(AR) rcsT $@.a $(module-objects)
+	$(Q)$(CC) $(isa-flags) -g -Wl,--gc-sections -o $@ $(process-objects) $@.a
 
 .PHONY: build image run debug
 build: $(process)

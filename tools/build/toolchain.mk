@@ -48,6 +48,7 @@ small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-guess-branch-probab
 
 ifeq ($(ISA),host)
 sanitizers := $(if $(CONFIG_DEBUG),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+sanitizers += $(if $(CONFIG_TSAN),-fsanitize=thread)
 optimise := $(if $(CONFIG_DEBUG),-O1,-O2 -DNDEBUG)
 frames := $(if $(CONFIG_DEBUG),,-fomit-frame-pointer)
 isa-flags := $(sanitizers) $(if $(HOST_FUZZ),-fsanitize=fuzzer-no-link)

@@ -63,21 +63,19 @@ void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned c
     return object != NULL ? object : heap_alloc(self, layout);
 }
 
-static void put(struct axalloc *self, void *const *objects, size_t count)
+/* A full magazine gets more room, or else its oldest half goes back. */
+static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
+    struct axalloc_magazine *magazine = &cache->magazines[class];
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    if (axalloc_bytes_put(&self->heap, objects, count))
+    widen(self, cache, class);
+    uint32_t count = magazine->count < magazine->capacity ? 0 : (magazine->count + 1) / 2;
+    if (axalloc_bytes_put(&self->heap, magazine->objects, count))
         heap_shrink(self);
     axsync_spin_unlock(&self->heap_lock, state);
-}
-
-/* The oldest half of a magazine goes back. */
-static void empty_half(struct axalloc *self, struct axalloc_magazine *magazine)
-{
-    uint32_t count = (magazine->count + 1) / 2;
-    put(self, magazine->objects, count);
     magazine->count -= count;
-    memmove(magazine->objects, magazine->objects + count, magazine->count * sizeof(void *));
+    if (count != 0)
+        memmove(magazine->objects, magazine->objects + count, magazine->count * sizeof(void *));
 }
 
 void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
@@ -88,15 +86,20 @@ void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
         return;
     }
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
-    if (magazine->count == magazine->capacity) {
-        widen(self, hold.cache, class);
-        if (magazine->count == magazine->capacity && magazine->count != 0)
-            empty_half(self, magazine);
-    }
+    if (magazine->count == magazine->capacity)
+        make_room(self, hold.cache, class);
     bool done = cache_push(hold.cache, class, pointer);
     axalloc_port_cache_leave(hold);
     if (!done)
         heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+}
+
+static void put(struct axalloc *self, void *const *objects, size_t count)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    if (axalloc_bytes_put(&self->heap, objects, count))
+        heap_shrink(self);
+    axsync_spin_unlock(&self->heap_lock, state);
 }
 
 bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)

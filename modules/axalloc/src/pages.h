@@ -2,8 +2,8 @@
 #pragma once
 
 #include <axalloc/alloc.h>
-#include <axalloc/pages_port.h>
 #include <axalloc/config.h>
+#include <axalloc/pages_port.h>
 
 /*
  * As axalloc_alloc_pages_as(), but that it is out of memory when there is none: nobody is asked to
