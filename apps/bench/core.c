@@ -24,12 +24,13 @@ bool bench_core(size_t scale)
     begin_section("lifo64");
     bench_lifo(64, 1 + scale / 2);
     begin_section("churnS-1k");
-    bench_churn(bench_slots, 1000, bench_small, 200 * scale);
+    bench_churn(bench_slots, 10 * scale, bench_small, 200 * scale);
     begin_section("churnS-10k");
-    bench_churn(bench_slots, 10000, bench_small, 100 * scale);
+    bench_churn(bench_slots, 100 * scale, bench_small, 100 * scale);
     begin_section("churn-1k");
-    bench_churn(bench_slots, 1000, bench_wide, 200 * scale);
+    bench_churn(bench_slots, 10 * scale, bench_wide, 200 * scale);
     begin_section("hostile");
     bench_hostile(bench_slots, HOSTILE_BLOCKS * scale / 100);
+    core_end();
     return true;
 }

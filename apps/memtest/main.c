@@ -9,6 +9,7 @@
 #include "tests.h"
 
 #include <axalloc/alloc.h>
+#include <axbase/fmt.h>
 #include <axbase/string.h>
 #include <axhal/time.h>
 #include <axlog/log.h>
@@ -132,6 +133,8 @@ int main(int argc, char **argv)
     bool passed = true;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         passed &= run_part(&parts[i]);
+    axlog_print("\n");
+    axalloc_report(global, &ax_console_sink);
     axlog_print(passed ? "\nMemory tests run OK!\n" : "\nMemory tests FAILED\n");
     return passed ? 0 : 1;
 }

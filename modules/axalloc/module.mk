@@ -14,7 +14,7 @@ guard-cold := $(if $(CONFIG_AXALLOC_GUARD),src/guard_report.c src/guard_find.c s
 cflags := $(if $(CONFIG_AXALLOC_GUARD),-foptimize-sibling-calls)
 # What an allocator does to a region once, and its report, are in files of these names.
 allocator-sources := $(sort $(wildcard $(ALLOC_DIR)/*.c $(PAGES_DIR)/*.c))
-srcs-cold := $(filter %/region.c %/check.c,$(allocator-sources)) $(guard-cold) \
+srcs-cold := $(filter %/region.c %/check.c %/aligned.c,$(allocator-sources)) $(guard-cold) \
     src/source.c src/start.c src/growth.c src/spare.c src/reclaim.c src/report.c
 srcs += $(filter-out $(srcs-cold),$(allocator-sources))
 # FEATURES=trace: these calls go by the recorder.
@@ -28,17 +28,24 @@ srcs += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_BYTES_SLAB),,src/cla
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    detection $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
+    $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
-    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap)
-host-tests += test_accounts test_exhaustion $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
+    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap) \
+    $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy)
+# Without the guard, misuse does what the sanitizers end programs for.
+host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG),,release),detection)
+host-tests += test_regressions_more test_accounts test_exhaustion \
+    $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
-    conformance_ostd conformance_xila
+    conformance_linux_flags conformance_ostd conformance_xila
 host-tests := $(if $(CONFIG_TSAN),,$(host-tests)) test_threads
-host-wraps := test_exhaustion:axalloc_pages_alloc test_exhaustion:axalloc_pages_alloc_at
+host-wraps := $(addprefix test_exhaustion:axalloc_pages_,alloc alloc_at alloc_below)
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-library := hosted/library.c hosted/window.c hosted/threads.c hosted/start.c hosted/port.c
 process-srcs := $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c) $(if $(CONFIG_AXALLOC_GUARD),host/guard_ports.c)
-host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc
+host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc \
+    $(if $(CONFIG_AXALLOC_CACHES),bytes_cached replay_cached)
+fuzzers := pages
 target-tests := tests/target/suite.c tests/target/contracts.c
+host-library += $(if $(CONFIG_AXALLOC_GUARD),hosted/guard_ports.c)

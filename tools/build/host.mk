@@ -27,7 +27,7 @@ $(call compile,$1/$2,$4)
 $(call stamp,$(B)/programs/$1/$2.link,$(CC) $(isa-flags) $3 $5)
 $(eval $(call program,$1/$2,modules/$1/$4,$3,$5))
 endef
-wraps = $(patsubst $2:%,-Xlinker --wrap=%,$(filter $2:%,$(host-wraps.$1)))
+test-wraps = $(patsubst $2:%,-Xlinker --wrap=%,$(filter $2:%,$(host-wraps.$1)))
 # HOST_MODULES: the modules whose tests are built and run; all of them unless given.
 programs :=
 test-modules = $(call closure,$1 axtest $(test-deps.$1))
@@ -36,7 +36,7 @@ $(foreach m,$(module-names),$(foreach f,$(fuzzers.$m),\
     $(call host-program,$m,$f,$(call test-modules,$m),fuzz/$f.c,-fsanitize=fuzzer $(host-libs.$m))))
 else
 $(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach t,$(host-tests.$m),\
-    $(call host-program,$m,$t,$(call test-modules,$m),tests/host/$t.c,-lcmocka $(host-libs.$m) $(call wraps,$m,$t))))
+    $(call host-program,$m,$t,$(call test-modules,$m),tests/host/$t.c,-lcmocka $(host-libs.$m) $(call test-wraps,$m,$t))))
 endif
 
 # The benchmarks of every module, built by nobody but who asks; `make bench` does, with FEATURES=release.

@@ -74,6 +74,13 @@ $(call need,$(wildcard $(app-dir)/app.mk),unknown app $(if $(A),A=$(A),APP=$(APP
     (no $(app-dir)/app.mk). Valid: APP= $(apps)$(,) or A= the path of an app's folder)
 endif
 
+# The page allocator that the app brings along: the folder that its app.mk names as `pages`.
+app-pages := $(if $(platform-dir),$(patsubst pages:=%,%,$(filter pages:=%,\
+    $(subst $(space):=$(space),:=,$(file <$(wildcard $(app-dir)/app.mk))))))
+ifneq ($(app-pages),)
+PAGES ?= $(app-dir)/$(app-pages)
+endif
+
 # The folder of an allocator that is outside the tree; empty for one inside.
 # $(call allocator,<variable>,<names inside>)
 allocator = $(if $($1),$(if $(call is-path,$($1)),$(call allocator-outside,$1,$(patsubst %/,%,$($1))),\

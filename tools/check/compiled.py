@@ -9,7 +9,8 @@ def check_builds():
     """Every app, on every platform, by both compilers, optimised and for debugging."""
     problems = []
     for platform, _ in project.platforms():
-        for variables in (["LLVM=0"], ["LLVM=1"], ["FEATURES=debug"], ["LLVM=1", "FEATURES=debug"]):
+        for variables in (["LLVM=0"], ["LLVM=1"], ["FEATURES=debug"], ["LLVM=1", "FEATURES=debug"],
+                          ["LLVM=1", "FEATURES=hardened"]):
             for app in project.apps():
                 done = project.make(f"PLATFORM={platform}", f"APP={app}", *variables)
                 if done.returncode:
@@ -54,8 +55,8 @@ def check_headers():
 def each_source_once(compiler, platforms):
     """(path, words) of every C source, for the first platform that compiles it."""
     found = {}
-    for platform in platforms:
-        for path, words in project.commands(platform, compiler).items():
+    for flag, platform in [("", p) for p in platforms] + [("hardened", p) for p in platforms]:
+        for path, words in project.commands(platform, compiler, flag).items():
             if path.endswith(".c") and not path.startswith("build/"):
                 found.setdefault(path, words)
     return sorted(found.items())

@@ -57,11 +57,14 @@ def make(*arguments):
 
 
 @functools.lru_cache
-def commands(platform, compiler):
+def commands(platform, compiler, flag=""):
     """file -> the words of its compile command, for everything that this platform compiles."""
-    path = f"build/{platform}/{COMPILERS[compiler]}/compile_commands.json"
+    folder = "+".join(filter(None, [flag, COMPILERS[compiler].replace("default", "") if flag else
+                                    COMPILERS[compiler]]))
+    path = f"build/{platform}/{folder}/compile_commands.json"
     app = [] if platform == "host" else [f"APP={'selftest' if 'selftest' in apps() else apps()[0]}"]
-    done = make(f"PLATFORM={platform}", *app, f"LLVM={int(compiler == 'clang')}", path)
+    done = make(f"PLATFORM={platform}", *app, f"LLVM={int(compiler == 'clang')}", f"FEATURES={flag}",
+                path)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     return {entry["file"]: shlex.split(entry["command"]) for entry in json.loads(read(path))}

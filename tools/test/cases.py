@@ -113,6 +113,7 @@ def apps_cases(platform: str) -> Iterator[Case]:
     for app in ("helloworld", "selftest"):
         name = f"{platform} {app} with an allocator from outside"
         yield Case(name, Build(platform, app, OUTSIDE_ALLOCATOR))
+    yield Case(f"{platform} ownpages, its page allocator its own", Build(platform, "ownpages"))
 
 
 def bench_cases(platform: str) -> Iterator[Case]:

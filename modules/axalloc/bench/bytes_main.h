@@ -120,16 +120,21 @@ static inline uint64_t bench_draw_and_run(struct bench_plan *plan)
     return bench_chunk(plan);
 }
 
-/* Until the heap is what churn makes of it; less thoroughly for an allocator that takes for ever.
+/*
+ * Until the heap is what churn makes of it. One that searches lists gets slower as it does, and is
+ * given up after two seconds: what it takes then is what is measured, a few pairs at a time.
  */
 static inline void bench_warm(struct bench_plan *plan)
 {
-    enum { TRIED = 1024, SLOW_NS = 2000 };
-    plan->chunk = TRIED;
-    bool is_slow = bench_draw_and_run(plan) > (uint64_t)TRIED * SLOW_NS;
-    plan->chunk = is_slow ? TRIED : BENCH_CHUNK;
-    size_t chunks = is_slow ? 8 : 3 * plan->live / BENCH_CHUNK + 2;
-    for (size_t i = 0; i < chunks; i++)
+    enum { WARMING = 256, SLOW_NS = 2000, SLOW_CHUNK = 64 };
+    uint64_t spent = 0, last = 0;
+    plan->chunk = WARMING;
+    for (size_t i = 0; i < 3 * plan->live / WARMING + 64 && spent < UINT64_C(2000000000); i++) {
+        last = bench_draw_and_run(plan);
+        spent += last;
+    }
+    plan->chunk = last > (uint64_t)WARMING * SLOW_NS ? SLOW_CHUNK : BENCH_CHUNK;
+    if (plan->chunk == BENCH_CHUNK)
         bench_draw_and_run(plan);
 }
 

@@ -7,7 +7,7 @@
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
 
-static struct axalloc global;
+struct axalloc axalloc_instance;
 
 /* ---- bytes ---- */
 
@@ -63,34 +63,6 @@ void *axalloc_reallocate(struct axalloc *self, void *pointer, struct ax_layout l
     memcpy(block, pointer, old_size < layout.size ? old_size : layout.size);
     block_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
     return block;
-}
-
-enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size_t size)
-{
-    if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
-        return AX_ENOSPC;
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    enum ax_err err =
-        axalloc_bytes_add_memory(&self->heap, ax_vaddr_ptr(start), size, AXALLOC_REGION_STAYS);
-    axsync_spin_unlock(&self->heap_lock, state);
-    if (CONFIG_AXALLOC_GUARD && err == AX_OK)
-        guard_add_window(self, start, size);
-    return err;
-}
-
-struct axalloc *axalloc_global(void)
-{
-    return &global;
-}
-
-enum ax_err axalloc_global_add_memory(struct ax_vaddr start, size_t size)
-{
-    return axalloc_add_memory(&global, start, size);
-}
-
-enum ax_err axalloc_global_add_pages(struct ax_vaddr start, size_t size)
-{
-    return axalloc_add_pages(&global, start, size);
 }
 
 const char *axalloc_name(void)

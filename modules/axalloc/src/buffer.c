@@ -17,11 +17,11 @@ enum {
     ALL_FLAGS = AXALLOC_ZERO | AXALLOC_NO_WAIT | AXALLOC_NO_FAIL | AXALLOC_DMA32 | AXALLOC_NO_WARN,
 };
 
-static struct ax_vaddr dma32_end;
-
-void axalloc_use_dma32_end(struct ax_vaddr end)
+/* Where memory for AXALLOC_DMA32 ends; 0: nobody said so. Fixed since boot, so read without lock.
+ */
+static struct ax_vaddr dma32_end(void)
 {
-    dma32_end = end;
+    return axalloc_global()->accounts.low_limit;
 }
 
 /* What is asked for, in one piece. */
@@ -79,7 +79,7 @@ static void take_over(const struct request *request, void *block)
 
 static bool is_low(const void *pointer, size_t size)
 {
-    return ax_vaddr_of(pointer).raw + (size - 1) < dma32_end.raw;
+    return ax_vaddr_of(pointer).raw + (size - 1) < dma32_end().raw;
 }
 
 /* The heap's answer if it lies low enough by chance, else a run of pages that does. */
@@ -91,13 +91,13 @@ static enum ax_err new_low(struct ax_layout layout, void **out)
         return block == NULL ? AX_ENOMEM : AX_OK;
     }
     axalloc_dealloc(axalloc_global(), block, layout);
-    return run_alloc(axalloc_global(), layout, dma32_end, out);
+    return run_alloc(axalloc_global(), layout, dma32_end(), out);
 }
 
 static enum ax_err realloc_low(const struct request *request, void **out)
 {
     struct run run;
-    if (dma32_end.raw == 0)
+    if (dma32_end().raw == 0)
         return AX_ENOTSUP;
     if (request->pointer != NULL && run_find(request->pointer, &run))
         return run_realloc(&run, request->layout, out);
@@ -191,7 +191,7 @@ AX_COLD static AX_NOINLINE void complain(const struct request *request, enum ax_
                          : err == AX_EINVAL ? "no valid layout, kind or flags"
                          : has(request, AXALLOC_DMA32)
                              ? "DMA32 memory is only physically contiguous, and where it ends must "
-                               "be known (axalloc_use_dma32_end)"
+                               "be known (axalloc_keep_low)"
                              : "nobody maps pages (axalloc_use_mapper)";
     if (err == AX_ENOMEM && has(request, AXALLOC_NO_FAIL))
         ax_panic("no memory for a buffer that must not fail: %zu bytes, aligned to %zu, %s",

@@ -1,105 +1,144 @@
 /*
- * The slow paths of the caches: filling an empty magazine, emptying half of a full one, and giving
- * a magazine more room. Each takes heap_lock once, for at most 15 objects.
+ * The slow paths of the caches: filling an empty magazine, making room in a full one, and giving a
+ * magazine more room. Each takes heap_lock once, for at most eight objects.
  *
  * Lock order: this CPU's cache (interrupts off), then heap_lock, then page_lock.
  *
- * Does badly: what other CPUs have cached is out of reach when memory is out; that is at most
- * AXALLOC_CACHE_BYTES and a 64th of the heap each. A freed object is looked at when it leaves its
- * magazine, so a double free shows later than it happened.
+ * Does badly: what other CPUs have cached is out of reach when memory is out; the most that can be
+ * is in <axalloc/cache.h>. A freed object is looked at when it leaves its magazine, so a double
+ * free shows later than it happened, and not at all if the object was handed out twice by then.
  */
 #include "cache.h"
 #include "growth.h"
-#include <axbase/string.h>
 
-/* A full or empty magazine may have more room, if that leaves the cache within its limit. */
+enum { BATCH = 8, LOOKED_AT = 8 };
+
+/* Where the magazine of `class` lies. */
+static void place(struct axalloc_cache *cache, unsigned class)
+{
+    enum { SMALL = AXALLOC_BYTES_PAGE_CLASSES, ROUNDS = AXALLOC_MAGAZINE_ROUNDS };
+    size_t most = class < SMALL ? ROUNDS : AXALLOC_MAGAZINE_LARGE_ROUNDS;
+    void **rounds = cache->rounds + (class < SMALL ? class * (size_t)ROUNDS
+                                                   : SMALL * ROUNDS + (class - SMALL) * most);
+    cache->magazines[class] = (struct axalloc_magazine){rounds, rounds, rounds, rounds + most};
+}
+
+/* A batch of a magazine goes back, at most half of what it has. */
+static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
+{
+    struct axalloc_magazine *magazine = &cache->magazines[class];
+    size_t half = (size_t)(magazine->top - magazine->bottom + 1) / 2;
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t most = axalloc_bytes_put_most(&self->heap, class);
+    size_t count = half < most ? half : most;
+    magazine->top -= count;
+    if (axalloc_bytes_put(&self->heap, magazine->top, count))
+        heap_shrink(self);
+    axsync_spin_unlock(&self->heap_lock, state);
+}
+
+/* The next magazine in turn that has room loses half of what it does not use, or of what it does.
+ */
+static void narrow_next(struct axalloc *self, struct axalloc_cache *cache)
+{
+    struct axalloc_magazine *magazine;
+    unsigned looked_at = 0;
+    do {
+        cache->turn = cache->turn + 1 < AXALLOC_BYTES_CLASSES ? cache->turn + 1 : 1;
+        magazine = &cache->magazines[cache->turn];
+    } while (magazine->limit == magazine->bottom && ++looked_at < LOOKED_AT);
+    if (magazine->limit != magazine->bottom && magazine->top == magazine->limit)
+        make_room(self, cache, cache->turn);
+    size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
+    magazine->limit -= less;
+    cache->room_bytes -= less * axalloc_bytes_class_size(cache->turn);
+}
+
+/*
+ * A full or empty magazine gets twice the room, as far as the limit of the cache allows; for what
+ * is beyond, another one gives way, and gets it the next time.
+ */
 static void widen(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
-    uint32_t capacity = magazine->capacity * 2 + 2;
-    if (capacity > AXALLOC_MAGAZINE_ROUNDS - 1)
-        capacity = AXALLOC_MAGAZINE_ROUNDS - 1;
-    size_t more = (capacity - magazine->capacity) * axalloc_bytes_class_size(class);
-    size_t limit = AXALLOC_CACHE_BYTES + axalloc_bytes_used(&self->heap) / 64;
-    if (cache->room_bytes + more > limit)
+    if (magazine->bottom == NULL)
+        place(cache, class);
+    size_t room = (size_t)(magazine->limit - magazine->bottom);
+    size_t most = (size_t)(magazine->end - magazine->limit);
+    size_t more = room < most ? (room == 0 ? 2 : room) : most;
+    if (more == 0)
         return;
-    cache->room_bytes += more;
-    magazine->capacity = capacity;
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t used = axalloc_bytes_used(&self->heap);
+    axsync_spin_unlock(&self->heap_lock, state);
+    size_t bytes = more * axalloc_bytes_class_size(class);
+    if (cache->room_bytes + bytes > ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + used / 64) {
+        narrow_next(self, cache);
+        return;
+    }
+    magazine->limit += more;
+    cache->room_bytes += bytes;
 }
 
-/* Objects into an empty magazine, and one more for the caller; NULL: the heap has none as they are.
- */
+/* A batch for an empty magazine, and one of it for the caller; NULL: the heap has none at hand. */
 static void *fill(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
+    void *objects[BATCH];
     struct axalloc_magazine *magazine = &cache->magazines[class];
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     widen(self, cache, class);
-    size_t count = magazine->capacity / 2;
-    count = axalloc_bytes_take(&self->heap, class, magazine->objects, count == 0 ? 1 : count);
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t room = (size_t)(magazine->limit - magazine->bottom);
+    size_t count = room < 2 ? 1 : room / 2 < BATCH ? room / 2 : BATCH;
+    count = axalloc_bytes_take(&self->heap, class, objects, count);
     axsync_spin_unlock(&self->heap_lock, state);
     if (count == 0)
         return NULL;
-    /* taken in order of address: the lowest is handed out now, the next ones follow it */
-    void *first = magazine->objects[0];
-    for (size_t low = 1, high = count - 1; low < high; low++, high--) {
-        void *object = magazine->objects[low];
-        magazine->objects[low] = magazine->objects[high];
-        magazine->objects[high] = object;
-    }
-    magazine->objects[0] = magazine->objects[count - 1];
-    magazine->count = (uint32_t)count - 1;
-    return first;
+    while (--count > 0) /* they are in order of address: the lowest will be used first */
+        *magazine->top++ = objects[count];
+    return objects[0];
 }
 
 void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned class)
 {
+    if (class == AXALLOC_BYTES_CLASSES)
+        return heap_alloc(self, layout);
     struct axalloc_cache_hold hold = axalloc_port_cache_enter_slow();
     if (hold.cache == NULL)
         return heap_alloc(self, layout);
-    void *object = cache_pop(hold.cache, class); /* an interrupt may have freed one meanwhile */
-    if (object == NULL)
+    struct axalloc_magazine *magazine = &hold.cache->magazines[class];
+    void *object; /* an interrupt may have freed one meanwhile */
+    if (magazine->top != magazine->bottom)
+        object = *--magazine->top;
+    else
         object = fill(self, hold.cache, class);
     axalloc_port_cache_leave(hold);
-    return object != NULL ? object : heap_alloc(self, layout);
-}
-
-/* A full magazine gets more room, or else its oldest half goes back. */
-static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
-{
-    struct axalloc_magazine *magazine = &cache->magazines[class];
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    widen(self, cache, class);
-    uint32_t count = magazine->count < magazine->capacity ? 0 : (magazine->count + 1) / 2;
-    if (axalloc_bytes_put(&self->heap, magazine->objects, count))
-        heap_shrink(self);
-    axsync_spin_unlock(&self->heap_lock, state);
-    magazine->count -= count;
-    if (count != 0)
-        memmove(magazine->objects, magazine->objects + count, magazine->count * sizeof(void *));
+    if (object == NULL)
+        object = heap_alloc(self, layout);
+    return object == NULL && cache_flush_own(self) ? heap_alloc(self, layout) : object;
 }
 
 void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
 {
+    if (class == 0 || class == AXALLOC_BYTES_CLASSES) {
+        heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+        return;
+    }
     struct axalloc_cache_hold hold = axalloc_port_cache_enter_slow();
     if (hold.cache == NULL) {
         heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
         return;
     }
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
-    if (magazine->count == magazine->capacity)
+    if (magazine->top == magazine->limit)
+        widen(self, hold.cache, class);
+    if (magazine->top == magazine->limit && magazine->top != magazine->bottom)
         make_room(self, hold.cache, class);
-    bool done = cache_push(hold.cache, class, pointer);
+    bool has_room = magazine->top != magazine->limit;
+    if (has_room)
+        *magazine->top++ = pointer;
     axalloc_port_cache_leave(hold);
-    if (!done)
+    if (!has_room)
         heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
-}
-
-static void put(struct axalloc *self, void *const *objects, size_t count)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    if (axalloc_bytes_put(&self->heap, objects, count))
-        heap_shrink(self);
-    axsync_spin_unlock(&self->heap_lock, state);
 }
 
 bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
@@ -109,10 +148,11 @@ bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
         return false;
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++) {
         struct axalloc_magazine *magazine = &cache->magazines[class];
-        gave |= magazine->count != 0;
-        put(self, magazine->objects, magazine->count);
-        magazine->count = 0;
-        magazine->capacity = 0;
+        while (magazine->top != magazine->bottom) {
+            make_room(self, cache, class);
+            gave = true;
+        }
+        magazine->limit = magazine->bottom;
     }
     cache->room_bytes = 0;
     return gave;
@@ -130,6 +170,6 @@ void cache_forget_own(void)
 {
     struct axalloc_cache_hold hold = axalloc_port_cache_enter();
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++)
-        hold.cache->magazines[class].count = 0;
+        hold.cache->magazines[class].top = hold.cache->magazines[class].bottom;
     axalloc_port_cache_leave(hold);
 }

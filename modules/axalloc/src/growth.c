@@ -4,6 +4,7 @@
  */
 #include "growth.h"
 #include "pages.h"
+#include "reclaim.h"
 #include <axbase/assert.h>
 
 /* As many pages as `most`, or half of that, and so on, but not less than `least`; 0: none. */
@@ -17,18 +18,32 @@ static size_t take_pages(struct axalloc *self, size_t most, size_t least, struct
     }
 }
 
-bool heap_grow(struct axalloc *self, struct ax_layout layout)
+/* Give the heap a region in which `layout` fits, if there are pages for that. */
+static void grow(struct axalloc *self, struct ax_layout layout) AX_REQUIRES(self->heap_lock)
 {
     size_t least = (size_t)ax_pages_for(axalloc_bytes_region_for(layout));
     size_t same = axalloc_bytes_total(&self->heap) / AX_PAGE_SIZE;
     struct ax_vaddr start;
     size_t pages = least == 0 ? 0 : take_pages(self, same > least ? same : least, least, &start);
     if (pages == 0)
-        return false;
+        return;
     enum ax_err err = axalloc_bytes_add_memory(&self->heap, ax_vaddr_ptr(start),
                                                pages * AX_PAGE_SIZE, AXALLOC_REGION_GOES_BACK);
     AX_ASSERT(err == AX_OK);
-    return true;
+}
+
+void *heap_alloc_slowly(struct axalloc *self, struct ax_layout layout)
+{
+    void *block;
+    unsigned tries = 0;
+    do {
+        struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+        if (!AXALLOC_BYTES_WORKS_IN_PAGES)
+            grow(self, layout); /* if it cannot, a block may have been freed since */
+        block = axalloc_bytes_alloc(&self->heap, layout);
+        axsync_spin_unlock(&self->heap_lock, state);
+    } while (block == NULL && reclaim_again(self, layout.size, tries++));
+    return block;
 }
 
 void heap_shrink(struct axalloc *self)

@@ -3,8 +3,10 @@
  * the payload begins is found by signature, at the few offsets that an alignment can have asked
  * for. A block that is live below and freed by its owner is one that waits.
  *
- * Badly: needs quiet; a block between the heap's allocation and its first signature looks broken.
+ * Badly: a check sees what is in the cache of another CPU or thread as broken, and needs quiet; a
+ * block between the heap's allocation and its first signature looks broken.
  */
+#include "block.h"
 #include "guard_find.h"
 
 /*
@@ -118,6 +120,8 @@ static bool visit_check(void *context, const struct axalloc_block *block)
 const char *guard_check(struct axalloc *self)
 {
     struct check_walk walk = {&self->guard, NULL};
+    if (block_is_cached(self))
+        cache_flush_own(self); /* the heap takes for live what is in a cache, and nobody signed */
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     axalloc_bytes_walk(&self->heap, visit_check, &walk);
     axsync_spin_unlock(&self->heap_lock, state);

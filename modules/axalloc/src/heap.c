@@ -8,20 +8,12 @@
 #include "heap.h"
 #include "growth.h"
 
-void *heap_try_alloc(struct axalloc *self, struct ax_layout layout)
+void *heap_alloc(struct axalloc *self, struct ax_layout layout)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
     void *block = axalloc_bytes_alloc(&self->heap, layout);
-    if (block == NULL && !AXALLOC_BYTES_WORKS_IN_PAGES && heap_grow(self, layout))
-        block = axalloc_bytes_alloc(&self->heap, layout);
     axsync_spin_unlock(&self->heap_lock, state);
-    return block;
-}
-
-void *heap_alloc(struct axalloc *self, struct ax_layout layout)
-{
-    void *block = heap_try_alloc(self, layout);
-    return block != NULL ? block : heap_alloc_after_reclaim(self, layout);
+    return block != NULL ? block : heap_alloc_slowly(self, layout);
 }
 
 void heap_dealloc(struct axalloc *self, void *pointer, size_t size)

@@ -3,9 +3,7 @@
  * lines are written with the lock released, for a console is slow.
  */
 #include "pages.h"
-#include "guard.h"
 #include "reclaim.h"
-#include "source.h"
 #include <axlog/log.h>
 
 enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t count, size_t align,
@@ -75,32 +73,35 @@ enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct a
 
 /* ---- the public functions ---- */
 
+/*
+ * Memory may have come back for another try. Callers that ask for tables or for the heap hold locks
+ * that whoever gives it back may need.
+ */
+static bool comes_back(struct axalloc *self, enum ax_err err, enum axalloc_kind kind, size_t count,
+                       unsigned tries)
+{
+    return err == AX_ENOMEM && kind != AXALLOC_PAGE_TABLES && kind != AXALLOC_HEAP &&
+           reclaim_again(self, count * AX_PAGE_SIZE, tries);
+}
+
 enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind, size_t count,
                                    size_t align, struct ax_vaddr *out)
 {
-    enum ax_err err = pages_alloc(self, kind, count, align, out);
-    if (err != AX_ENOMEM || kind == AXALLOC_PAGE_TABLES || kind == AXALLOC_HEAP)
-        return err;
-    return pages_alloc_after_reclaim(self, kind, count, align, out);
+    for (unsigned tries = 0;; tries++) {
+        enum ax_err err = pages_alloc(self, kind, count, align, out);
+        if (!comes_back(self, err, kind, count, tries))
+            return err;
+    }
 }
 
 enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum axalloc_kind kind, size_t count,
                                       size_t align, struct ax_vaddr limit, struct ax_vaddr *out)
 {
-    enum ax_err err = AX_ENOMEM;
-    for (unsigned tries = 0; err == AX_ENOMEM && tries <= AXALLOC_RECLAIM_TRIES; tries++) {
-        if (tries > 0 && !reclaim_some(self, count * AX_PAGE_SIZE))
-            return AX_ENOMEM;
-        err = pages_alloc_below(self, kind, count, align, limit, out);
+    for (unsigned tries = 0;; tries++) {
+        enum ax_err err = pages_alloc_below(self, kind, count, align, limit, out);
+        if (!comes_back(self, err, kind, count, tries))
+            return err;
     }
-    return err;
-}
-
-void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    axalloc_pages_keep_low(&self->pages, limit);
-    axsync_spin_unlock(&self->page_lock, state);
 }
 
 enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align,
@@ -130,24 +131,4 @@ enum ax_err axalloc_dealloc_pages_as(struct axalloc *self, enum axalloc_kind kin
 enum ax_err axalloc_dealloc_pages(struct axalloc *self, struct ax_vaddr start, size_t count)
 {
     return axalloc_dealloc_pages_as(self, AXALLOC_APP, start, count);
-}
-
-enum ax_err pages_add(struct axalloc *self, struct ax_vrange range)
-{
-    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
-    enum ax_err err = axalloc_pages_add(&self->pages, range);
-    axsync_spin_unlock(&self->page_lock, state);
-    return err;
-}
-
-enum ax_err axalloc_add_pages(struct axalloc *self, struct ax_vaddr start, size_t size)
-{
-    struct ax_vrange range = {start, size};
-    if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
-        return AX_ENOSPC;
-    enum ax_err err =
-        AXALLOC_BYTES_WORKS_IN_PAGES ? source_add_pages(self, range) : pages_add(self, range);
-    if (CONFIG_AXALLOC_GUARD && err == AX_OK)
-        guard_add_window(self, start, size);
-    return err;
 }

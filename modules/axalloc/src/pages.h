@@ -78,10 +78,3 @@ void pages_spare(struct axalloc *self, struct ax_vaddr start, size_t count);
 /* Undo a free that the page allocator obeyed although it was wrong; what it is to be refused by. */
 enum ax_err pages_take_back(struct axalloc *self, struct ax_vaddr start, size_t count)
     AX_REQUIRES(self->page_lock);
-
-/* ---- reclaim.c ---- */
-
-/* As pages_alloc(), once that failed: whoever can give memory back is asked to. */
-AX_MUST_CHECK enum ax_err pages_alloc_after_reclaim(struct axalloc *self, enum axalloc_kind kind,
-                                                    size_t count, size_t align,
-                                                    struct ax_vaddr *out);

@@ -5,9 +5,7 @@
  */
 #include "reclaim.h"
 #include "block.h"
-#include "growth.h"
 #include "guard.h"
-#include "pages.h"
 #include "source.h"
 
 bool reclaim_own(struct axalloc *self)
@@ -20,34 +18,12 @@ bool reclaim_own(struct axalloc *self)
     return gave;
 }
 
-bool reclaim_some(struct axalloc *self, size_t wanted_bytes)
+bool reclaim_again(struct axalloc *self, size_t wanted_bytes, unsigned tries)
 {
     /* relaxed: what it uses is read under page_lock */
     axalloc_ask *ask = atomic_load_explicit(&self->accounts.ask, memory_order_relaxed);
-    return reclaim_own(self) || (ask != NULL && ask(self, wanted_bytes));
-}
-
-void *heap_alloc_after_reclaim(struct axalloc *self, struct ax_layout layout)
-{
-    void *block = NULL;
-    for (unsigned tries = 0; block == NULL && tries < AXALLOC_RECLAIM_TRIES; tries++) {
-        if (!reclaim_some(self, layout.size))
-            return NULL;
-        block = heap_try_alloc(self, layout);
-    }
-    return block;
-}
-
-enum ax_err pages_alloc_after_reclaim(struct axalloc *self, enum axalloc_kind kind, size_t count,
-                                      size_t align, struct ax_vaddr *out)
-{
-    enum ax_err err = AX_ENOMEM;
-    for (unsigned tries = 0; err == AX_ENOMEM && tries < AXALLOC_RECLAIM_TRIES; tries++) {
-        if (!reclaim_some(self, count * AX_PAGE_SIZE))
-            return AX_ENOMEM;
-        err = pages_alloc(self, kind, count, align, out);
-    }
-    return err;
+    return tries < AXALLOC_RECLAIM_TRIES &&
+           (reclaim_own(self) || (ask != NULL && ask(self, wanted_bytes)));
 }
 
 /* ---- the reclaimer ---- */

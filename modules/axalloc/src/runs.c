@@ -28,28 +28,13 @@ static void give_pages(struct axalloc *owner, struct ax_vaddr start, size_t page
     AX_ASSERT(err == AX_OK);
 }
 
-static enum ax_err take_pages_below(struct axalloc *owner, size_t pages, size_t align,
-                                    struct ax_vaddr below, struct ax_vaddr *out)
-{
-    struct ax_vaddr start;
-    enum ax_err err = axalloc_alloc_pages_as(owner, AXALLOC_DMA, pages, align, &start);
-    if (err != AX_OK)
-        return err;
-    if (start.raw + (pages * AX_PAGE_SIZE - 1) < below.raw) {
-        *out = start;
-        return AX_OK;
-    }
-    give_pages(owner, start, pages);
-    return AX_ENOMEM;
-}
-
 static enum ax_err take_pages(struct axalloc *owner, struct ax_layout layout, struct ax_vaddr below,
                               struct ax_vaddr *out)
 {
+    size_t pages = pages_of(layout), align = page_align(layout);
     if (below.raw == 0)
-        return axalloc_alloc_pages_as(owner, AXALLOC_DMA, pages_of(layout), page_align(layout),
-                                      out);
-    return take_pages_below(owner, pages_of(layout), page_align(layout), below, out);
+        return axalloc_alloc_pages_as(owner, AXALLOC_DMA, pages, align, out);
+    return axalloc_alloc_pages_below(owner, AXALLOC_DMA, pages, align, below, out);
 }
 
 /* The link that holds the run at `start`, or the last one, which holds NULL. */

@@ -1,10 +1,65 @@
-/* How an instance begins; once for each, so compiled for size. */
+/* How an instance begins and is given memory; seldom done, so compiled for size. */
 #include "block.h"
 #include "guard.h"
 #include "pages.h"
 #include "source.h"
 #include <axbase/string.h>
 #include <axlog/log.h>
+
+/* ---- memory ---- */
+
+enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size_t size)
+{
+    if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
+        return AX_ENOSPC;
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    enum ax_err err =
+        axalloc_bytes_add_memory(&self->heap, ax_vaddr_ptr(start), size, AXALLOC_REGION_STAYS);
+    axsync_spin_unlock(&self->heap_lock, state);
+    if (CONFIG_AXALLOC_GUARD && err == AX_OK)
+        guard_add_window(self, start, size);
+    return err;
+}
+
+enum ax_err pages_add(struct axalloc *self, struct ax_vrange range)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    enum ax_err err = axalloc_pages_add(&self->pages, range);
+    axsync_spin_unlock(&self->page_lock, state);
+    return err;
+}
+
+enum ax_err axalloc_add_pages(struct axalloc *self, struct ax_vaddr start, size_t size)
+{
+    struct ax_vrange range = {start, size};
+    if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
+        return AX_ENOSPC;
+    enum ax_err err =
+        AXALLOC_BYTES_WORKS_IN_PAGES ? source_add_pages(self, range) : pages_add(self, range);
+    if (CONFIG_AXALLOC_GUARD && err == AX_OK)
+        guard_add_window(self, start, size);
+    return err;
+}
+
+void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    axalloc_pages_keep_low(&self->pages, limit);
+    self->accounts.low_limit = limit;
+    axsync_spin_unlock(&self->page_lock, state);
+}
+
+enum ax_err axalloc_global_add_memory(struct ax_vaddr start, size_t size)
+{
+    return axalloc_add_memory(axalloc_global(), start, size);
+}
+
+enum ax_err axalloc_global_add_pages(struct ax_vaddr start, size_t size)
+{
+    return axalloc_add_pages(axalloc_global(), start, size);
+}
+
+/* ---- starting ---- */
 
 /* No locks: the instance is in use by nobody. */
 static void forget(struct axalloc *self)

@@ -110,45 +110,57 @@ static void check_ram(void)
     }
 }
 
-/*
- * Piece `number` of the free RAM, of twice as many as the map has entries: the even ones are the
- * parts below 4 GiB, the odd ones those above. Many are empty.
- */
-static struct ax_prange free_piece(unsigned number)
+/* Of a range on both sides of 4 GiB, the smaller part; else nothing. */
+static struct ax_prange smaller_part(struct ax_prange range)
 {
-    const struct axhal_memory_entry *entry = &machine.memory.entries[number / 2];
-    bool is_high = number % 2 != 0;
-    uint64_t start = entry->range.start.raw, limit = FOUR_GIB;
-    uint64_t below = start < limit ? limit - start : 0;
-    if (entry->kind != AXHAL_MEMORY_FREE)
+    uint64_t below = FOUR_GIB - range.start.raw;
+    if (range.start.raw >= FOUR_GIB || below >= range.size_bytes)
         return ax_prange(0, 0);
-    if (below > entry->range.size_bytes)
-        below = entry->range.size_bytes;
-    return is_high ? ax_prange(start + below, entry->range.size_bytes - below)
-                   : ax_prange(start, below);
+    return below < range.size_bytes - below ? ax_prange(range.start.raw, below)
+                                            : ax_prange(FOUR_GIB, range.size_bytes - below);
+}
+
+/* What is left of a range without a part at one end of it. */
+static struct ax_prange rest_of(struct ax_prange range, struct ax_prange part)
+{
+    uint64_t skipped = part.start.raw == range.start.raw ? part.size_bytes : 0;
+    return ax_prange(range.start.raw + skipped, range.size_bytes - part.size_bytes);
+}
+
+static void add_free(struct ax_prange range)
+{
+    if (range.size_bytes > 0 &&
+        axalloc_global_add_pages(axhal_phys_to_virt(range.start), range.size_bytes) != AX_OK)
+        axlog_debug("%llu free bytes at 0x%llx are too few to manage",
+                    (unsigned long long)range.size_bytes, (unsigned long long)range.start.raw);
 }
 
 /*
- * Every free page is axalloc's: the largest piece first, since it has to hold the first heap. What
- * lies below 4 GiB is spared for devices that reach no further, if there is more above.
+ * Every free page is axalloc's: the largest range first, since it has to hold the first heap. What
+ * lies below 4 GiB is a region of its own, spared for devices that reach no further.
  */
 static void start_allocator(void)
 {
-    unsigned pieces = 2 * machine.memory.entry_count, largest = 0;
-    for (unsigned i = 1; i < pieces; i++)
-        if (free_piece(i).size_bytes > free_piece(largest).size_bytes)
+    const struct axhal_memory_map *map = &machine.memory;
+    unsigned largest = map->entry_count;
+    for (unsigned i = 0; i < map->entry_count; i++)
+        if (map->entries[i].kind == AXHAL_MEMORY_FREE &&
+            (largest == map->entry_count ||
+             map->entries[i].range.size_bytes > map->entries[largest].range.size_bytes))
             largest = i;
-    struct ax_prange first = pieces > 0 ? free_piece(largest) : ax_prange(0, 0);
-    if (first.size_bytes == 0)
+    if (largest == map->entry_count)
         cannot_boot("no RAM is free");
+    struct ax_prange part = smaller_part(map->entries[largest].range);
+    struct ax_prange first = rest_of(map->entries[largest].range, part);
     if (axalloc_global_init(axhal_phys_to_virt(first.start), first.size_bytes) != AX_OK)
         cannot_boot("the free RAM is too small for a heap");
-    for (unsigned i = 0; i < pieces; i++) {
-        struct ax_prange range = free_piece(i);
-        if (range.size_bytes > 0 && i != largest &&
-            axalloc_global_add_pages(axhal_phys_to_virt(range.start), range.size_bytes) != AX_OK)
-            axlog_debug("%llu free bytes at 0x%llx are too few to manage",
-                        (unsigned long long)range.size_bytes, (unsigned long long)range.start.raw);
+    add_free(part);
+    for (unsigned i = 0; i < map->entry_count; i++) {
+        if (map->entries[i].kind != AXHAL_MEMORY_FREE || i == largest)
+            continue;
+        part = smaller_part(map->entries[i].range);
+        add_free(part);
+        add_free(rest_of(map->entries[i].range, part));
     }
     axalloc_keep_low(axalloc_global(), axhal_phys_to_virt(ax_paddr(FOUR_GIB)));
     axmm_use_page_allocator();

@@ -17,6 +17,10 @@ static inline void core_start(void *arena, size_t bytes)
     AX_ASSERT(err == AX_OK);
 }
 
+static inline void core_end(void)
+{
+}
+
 static inline void *core_alloc(size_t size)
 {
     return axalloc_bytes_alloc(&core_heap, (struct ax_layout){size, AX_MALLOC_ALIGN});

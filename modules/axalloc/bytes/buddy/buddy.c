@@ -27,7 +27,7 @@
  * apart; a live block keeps its larger neighbours of other orders from merging; a long chain of
  * merges makes one free slow.
  *
- * What it detects, always: the free of anything that is not the begin of a live block of this heap
+ * What it detects, always: the use of anything that is not the begin of a live block of this heap
  * (double, interior, misaligned, foreign), by its table: panics.
  */
 #include <axalloc/bytes.h>
@@ -83,30 +83,57 @@ static inline bool buddy_is_free(const struct buddy_region *region, size_t unit,
     return buddy < region->high && is_free_of_order(region, buddy, order);
 }
 
-/* Make a block free that no list has, in one with its buddy, and the buddy of both, and so on. */
-static inline void free_block(struct axalloc_bytes *self, struct buddy_region *region, size_t unit,
-                              unsigned order)
+/* A block that no list has. */
+struct loose {
+    size_t unit;
+    unsigned order;
+};
+
+/* The block in one with its buddy, if that is free, and the buddy of both, and so on. */
+static inline struct loose merge(struct axalloc_bytes *self, struct buddy_region *region,
+                                 struct loose block)
 {
-    while (buddy_is_free(region, unit, order)) {
-        size_t buddy = unit ^ ((size_t)1 << order);
-        unlink_block(self, unit_address(region, buddy), order);
+    while (buddy_is_free(region, block.unit, block.order)) {
+        size_t buddy = block.unit ^ ((size_t)1 << block.order);
+        unlink_block(self, unit_address(region, buddy), block.order);
         region->table[buddy] = 0;
-        unit &= buddy;
-        order++;
+        block.unit &= buddy;
+        block.order++;
     }
-    push(self, region, unit, order);
+    return block;
 }
 
+/* The largest block that ends at `end` and begins at `start` or behind it. */
+static struct loose last_block(size_t start, size_t end)
+{
+    unsigned order = ax_log2_floor(end - start), aligned = ax_ctz64(end);
+    order = aligned < order ? aligned : order;
+    return (struct loose){end - ((size_t)1 << order), order};
+}
+
+/*
+ * From the end on, because there the small blocks of a sum are: what one has grown to by merging is
+ * mostly the buddy of the one before it, and so need not be on a list in between.
+ */
 AX_NOINLINE void buddy_free_span(struct axalloc_bytes *self, struct buddy_span span)
 {
-    size_t unit = span.unit, end = span.unit + span.count;
-    while (unit != end) {
-        unsigned order = ax_log2_floor(end - unit);
-        if (unit != 0 && ax_ctz64(unit) < order)
-            order = ax_ctz64(unit);
-        free_block(self, span.region, unit, order);
-        unit += (size_t)1 << order;
+    if (span.count == 0)
+        return;
+    size_t end = span.unit + span.count;
+    struct loose block = last_block(span.unit, end), grown;
+    for (;;) {
+        end = block.unit;
+        grown = merge(self, span.region, block);
+        if (end == span.unit)
+            break;
+        block = last_block(span.unit, end);
+        if (grown.unit == end && grown.order == block.order &&
+            ax_is_aligned(block.unit, (uint64_t)2 << block.order))
+            block.order++;
+        else
+            push(self, span.region, grown.unit, grown.order);
     }
+    push(self, span.region, grown.unit, grown.order);
 }
 
 /* How many units from `unit` on are free, as whole blocks; does not look beyond `enough`. */
@@ -152,87 +179,33 @@ static struct buddy_span span_around(const struct buddy_block *block, size_t cou
     return (struct buddy_span){region, unit, free_units(region, unit, count)};
 }
 
-/* How many blocks find_span() tries of each order. */
-enum { SPAN_TRIES = 4 };
+/* Free blocks in a row around the newest one of `order` are at least `count` units. */
+static bool try_order(const struct axalloc_bytes *self, unsigned order, size_t count,
+                      struct buddy_span *out)
+{
+    if (!has_order(self, order))
+        return false;
+    struct buddy_links *newest = self->heads[order].prev;
+    *out = span_around(AX_CONTAINER_OF(newest, struct buddy_block, links), count);
+    return out->count >= count;
+}
 
 /*
- * Free blocks in a row of at least `count` units. Where there are so many, one of the blocks has
- * more than a quarter of them. The newest are tried, so what was just added is found.
+ * Free blocks in a row of at least `count` units: one that is large enough, or some of which one
+ * has more than a quarter of them. Only the newest of each order is tried: so what was just added
+ * to the heap is found, and the time has a bound.
  */
 static bool find_span(const struct axalloc_bytes *self, size_t count, struct buddy_span *out)
 {
-    unsigned largest = ax_log2_floor(count), least = largest < 2 ? 0 : largest - 2;
-    for (unsigned order = largest + 1; order-- > least;) {
-        const struct buddy_links *head = &self->heads[order], *links = head;
-        for (int tries = 0; has_order(self, order) && tries < SPAN_TRIES; tries++) {
-            links = links->prev;
-            if (links == head)
-                break;
-            *out = span_around(AX_CONTAINER_OF(links, struct buddy_block, links), count);
-            if (out->count >= count)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Take free units: a block of at least `order`, or else blocks in a row of `count` units. */
-static bool take(struct axalloc_bytes *self, unsigned order, size_t count, struct buddy_span *out)
-{
-    uint64_t orders = self->occupied >> order;
-    if (orders != 0) {
-        unsigned found = order + ax_ctz64(orders);
-        struct buddy_block *block = oldest(self, found);
-        size_t unit = unit_of(block->region, block);
-        *out = (struct buddy_span){block->region, unit, (size_t)1 << found};
-    } else if (!find_span(self, count, out)) {
-        return false;
-    }
-    take_span(self, *out);
-    return true;
+    unsigned most = ax_log2_ceil(count), order = ax_log2_floor(count);
+    if (self->occupied >> most != 0)
+        return try_order(self, most + ax_ctz64(self->occupied >> most), count, out);
+    return try_order(self, order, count, out) ||
+           (order >= 1 && try_order(self, order - 1, count, out)) ||
+           (order >= 2 && try_order(self, order - 2, count, out));
 }
 
 /* ---- allocating ---- */
-
-/* Make `count` units at `unit` live; they and what is around them in `from` are on no list. */
-static void *keep_part(struct axalloc_bytes *self, struct buddy_span from, size_t unit,
-                       size_t count)
-{
-    size_t end = unit + count;
-    mark_live(from.region, unit, count);
-    count_used(self, from.region, count);
-    buddy_free_span(self, (struct buddy_span){from.region, from.unit, unit - from.unit});
-    buddy_free_span(self, (struct buddy_span){from.region, end, from.unit + from.count - end});
-    return unit_address(from.region, unit);
-}
-
-/*
- * For what is not small. Up to a page, a block of that order is aligned; else there are so many
- * units more that an aligned one is among the first, wherever they lie.
- */
-static AX_NOINLINE void *alloc_large(struct axalloc_bytes *self, size_t count, size_t align)
-{
-    struct buddy_span span;
-    size_t align_units = align > BUDDY_UNIT ? align >> BUDDY_UNIT_LOG2 : 1;
-    if (count >= BUDDY_UNITS_LIMIT / 2 || align_units >= BUDDY_UNITS_LIMIT / 2)
-        return NULL;
-    size_t enough = count + align_units - 1;
-    size_t aligned = count > align_units ? count : align_units;
-    unsigned order = ax_log2_ceil(align_units > BUDDY_PAGE_UNITS ? enough : aligned);
-    if (!take(self, order, enough, &span))
-        return NULL;
-    uint64_t first = ax_align_up((uintptr_t)unit_address(span.region, span.unit), align);
-    return keep_part(self, span, unit_of(span.region, ax_vaddr_ptr(ax_vaddr(first))), count);
-}
-
-/* Small requests are below it; their orders are in a table. */
-enum { SMALL_UNITS = 65 };
-
-static const uint8_t order_of_small[SMALL_UNITS] = {
-    0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
-    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
-};
 
 /* The first `count` units of a block of `order` are live now: free the others. No buddy is free. */
 static void free_tail(struct axalloc_bytes *self, struct buddy_region *region, size_t unit,
@@ -245,13 +218,10 @@ static void free_tail(struct axalloc_bytes *self, struct buddy_region *region, s
     }
 }
 
-/* The front of the smallest block that is large enough; the rest is freed. */
+/* The front of the smallest block of at least `order`, of which there is one; the rest is freed. */
 static AX_NOINLINE void *alloc_by_halves(struct axalloc_bytes *self, size_t count, unsigned order)
 {
-    uint64_t orders = self->occupied >> order;
-    if (orders == 0)
-        return alloc_large(self, count, BUDDY_UNIT);
-    unsigned found = order + ax_ctz64(orders);
+    unsigned found = order + ax_ctz64(self->occupied >> order);
     struct buddy_block *block = oldest(self, found);
     struct buddy_region *region = block->region;
     size_t unit = unit_of(region, block);
@@ -266,12 +236,60 @@ static AX_NOINLINE void *alloc_by_halves(struct axalloc_bytes *self, size_t coun
     return block;
 }
 
+/*
+ * `count` units from free blocks in a row that have as many more as alignment may need; the others
+ * are freed. NULL: no such blocks were found.
+ */
+static AX_NOINLINE void *alloc_in_row(struct axalloc_bytes *self, size_t count, size_t align)
+{
+    struct buddy_span row;
+    if (!find_span(self, count + (align >> BUDDY_UNIT_LOG2) - 1, &row))
+        return NULL;
+    take_span(self, row);
+    struct buddy_region *region = row.region;
+    uint64_t first = ax_align_up((uintptr_t)unit_address(region, row.unit), align);
+    size_t unit = unit_of(region, ax_vaddr_ptr(ax_vaddr(first))), end = unit + count;
+    mark_live(region, unit, count);
+    count_used(self, region, count);
+    buddy_free_span(self, (struct buddy_span){region, row.unit, unit - row.unit});
+    buddy_free_span(self, (struct buddy_span){region, end, row.unit + row.count - end});
+    return unit_address(region, unit);
+}
+
+/*
+ * What is not small, not exact or not there. Up to a page a block of an order is aligned to its
+ * size, so a block of that order will do. Above, units are looked for that are by the alignment
+ * more, and a block of them is a row, too.
+ */
+static AX_NOINLINE void *alloc_large(struct axalloc_bytes *self, size_t count, size_t align)
+{
+    align = align < BUDDY_UNIT ? BUDDY_UNIT : align;
+    size_t align_units = align >> BUDDY_UNIT_LOG2;
+    if (count >= BUDDY_UNITS_LIMIT / 2 || align_units >= BUDDY_UNITS_LIMIT / 2)
+        return NULL;
+    unsigned order = ax_log2_ceil(count > align_units ? count : align_units);
+    if (align <= AX_PAGE_SIZE && self->occupied >> order != 0)
+        return alloc_by_halves(self, count, order);
+    return alloc_in_row(self, count, align);
+}
+
+/* Small requests are below it; their orders are in a table. */
+enum { SMALL_UNITS = 65 };
+
+static const uint8_t order_of_small[SMALL_UNITS] = {
+    0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+};
+
 void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 {
     size_t count = units_for(layout.size);
     if (count >= SMALL_UNITS || layout.align > BUDDY_UNIT)
         return alloc_large(self, count, layout.align);
     unsigned order = order_of_small[count];
+    if (self->occupied >> order == 0)
+        return alloc_large(self, count, layout.align);
     if (!has_order(self, order) || count >> order == 0)
         return alloc_by_halves(self, count, order);
     struct buddy_block *block = oldest(self, order);
@@ -284,20 +302,21 @@ void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 
 /* ---- freeing ---- */
 
-static AX_NOINLINE AX_COLD AX_NORETURN void refuse_free(const void *pointer)
+static AX_NOINLINE AX_COLD AX_NORETURN void refuse(const void *pointer)
 {
-    ax_panic("free of %p, which is not a live block", pointer);
+    ax_panic("free, resize or size of %p, which is not a live block", pointer);
 }
 
-/* The region that a unit of a live block is in. */
+/* The region in which a live block begins at `pointer`. */
 static inline struct buddy_region *find_region(const struct axalloc_bytes *self,
                                                const void *pointer)
 {
     struct buddy_region *region = self->regions;
-    while (region != NULL && unit_of(region, pointer) - region->low >= region->high - region->low)
+    while (region != NULL && (uintptr_t)pointer - region->first >= region->bytes)
         region = region->next;
-    if (region == NULL)
-        refuse_free(pointer);
+    if (region == NULL || !ax_is_aligned((uintptr_t)pointer, BUDDY_UNIT) ||
+        !is_live(region, unit_of(region, pointer)))
+        refuse(pointer);
     return region;
 }
 
@@ -326,7 +345,16 @@ static AX_NOINLINE bool free_and_merge(struct axalloc_bytes *self, struct buddy_
                                        size_t unit, unsigned order)
 {
     region->table[unit] = 0;
-    free_block(self, region, unit, order);
+    struct loose grown = merge(self, region, (struct loose){unit, order});
+    push(self, region, grown.unit, grown.order);
+    return uncount(self, region, (size_t)1 << order);
+}
+
+/* A block whose buddy is not free. */
+static AX_NOINLINE bool free_alone(struct axalloc_bytes *self, struct buddy_region *region,
+                                   size_t unit, unsigned order)
+{
+    push(self, region, unit, order);
     return uncount(self, region, (size_t)1 << order);
 }
 
@@ -337,14 +365,11 @@ bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t siz
     struct buddy_region *region = find_region(self, pointer);
     size_t unit = unit_of(region, pointer);
     unsigned code = region->table[unit], order = code - BUDDY_LIVE;
-    if (!ax_is_aligned((uintptr_t)pointer, BUDDY_UNIT) || code < BUDDY_LIVE)
-        refuse_free(pointer);
     if (code >= BUDDY_SHORT)
         return free_sum(self, region, unit);
     if (buddy_is_free(region, unit, order))
         return free_and_merge(self, region, unit, order);
-    push(self, region, unit, order);
-    return uncount(self, region, (size_t)1 << order);
+    return free_alone(self, region, unit, order);
 }
 
 size_t axalloc_bytes_usable_size(const struct axalloc_bytes *self, const void *pointer)

@@ -51,6 +51,8 @@ enum {
 struct buddy_region {
     uint8_t *table;   /* a byte for each unit below `high` */
     uintptr_t origin; /* where unit 0 is or would be, a multiple of a page */
+    uintptr_t first;  /* where unit `low` is */
+    size_t bytes;     /* of the units */
     size_t low, high; /* the units from `low` to below `high` are memory */
     size_t used;      /* units of live blocks */
     uintptr_t end;    /* of all that was given, this record included */
@@ -122,7 +124,7 @@ static inline void push(struct axalloc_bytes *self, struct buddy_region *region,
 {
     struct buddy_block *block = unit_address(region, unit);
     struct buddy_links *head = &self->heads[order];
-    struct buddy_links *last = has_order(self, order) ? head->prev : head;
+    struct buddy_links *last = head->prev;
     block->links.next = head;
     block->links.prev = last;
     block->region = region;

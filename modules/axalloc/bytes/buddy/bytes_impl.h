@@ -18,10 +18,11 @@ struct buddy_links {
 
 /* All zero bytes is an empty heap. */
 struct axalloc_bytes {
-    uint64_t occupied;                      /* bit o: there are free blocks of order o */
-    struct buddy_region *regions;           /* all of them, newest first */
-    struct buddy_region *emptied;           /* the region that the last free emptied, or NULL */
-    size_t total_bytes;                     /* of all units */
-    size_t used_bytes;                      /* of the units of live blocks */
-    struct buddy_links heads[BUDDY_ORDERS]; /* junk where the bit is 0; oldest block first */
+    uint64_t occupied;            /* bit o: there are free blocks of order o */
+    struct buddy_region *regions; /* all of them, newest first */
+    struct buddy_region *emptied; /* the region that the last free emptied, or NULL */
+    size_t total_bytes;           /* of all units */
+    size_t used_bytes;            /* of the units of live blocks */
+    struct buddy_links
+        heads[BUDDY_ORDERS]; /* rings, oldest block first; zeroes until there is memory */
 };

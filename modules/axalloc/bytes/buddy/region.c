@@ -7,8 +7,15 @@
 /* What a region costs beside its table: its record, and up to 7 bytes to align it. */
 enum { RECORD_BYTES = sizeof(struct buddy_region) + 8 };
 
+static void start_lists(struct axalloc_bytes *self)
+{
+    for (unsigned order = 0; order < BUDDY_ORDERS; order++)
+        self->heads[order] = (struct buddy_links){&self->heads[order], &self->heads[order]};
+}
+
 void axalloc_bytes_init(struct axalloc_bytes *self)
 {
+    start_lists(self);
     self->occupied = 0;
     self->regions = NULL;
     self->emptied = NULL;
@@ -37,7 +44,9 @@ static bool place_region(uint64_t start, uint64_t size, struct buddy_region *out
     end = ax_align_down(end, BUDDY_UNIT);
     if (end < first || end - first < fixed + BUDDY_UNIT + 1)
         return false;
+    out->first = (uintptr_t)first;
     out->high = out->low + (size_t)((end - first - fixed) / (BUDDY_UNIT + 1));
+    out->bytes = (out->high - out->low) * BUDDY_UNIT;
     out->end = (uintptr_t)end;
     out->table = unit_address(out, out->high);
     return out->high < BUDDY_UNITS_LIMIT;
@@ -54,8 +63,10 @@ enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, si
     struct buddy_region *region = ax_vaddr_ptr(ax_vaddr(record));
     *region = placed;
     memset(region->table, 0, region->high);
+    if (self->heads[0].next == NULL)
+        start_lists(self);
     link_region(self, region);
-    self->total_bytes += (region->high - region->low) * BUDDY_UNIT;
+    self->total_bytes += region->bytes;
     buddy_free_span(self, (struct buddy_span){region, region->low, region->high - region->low});
     return AX_OK;
 }
@@ -84,7 +95,7 @@ bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
     *region->link = region->next;
     if (region->next != NULL)
         region->next->link = region->link;
-    self->total_bytes -= (region->high - region->low) * BUDDY_UNIT;
+    self->total_bytes -= region->bytes;
     out->start = ax_vaddr_of(unit_address(region, region->low));
     out->size_bytes = region->end - out->start.raw;
     return true;

@@ -14,10 +14,14 @@
 enum {
     AXALLOC_BYTES_WORKS_IN_PAGES = 1,     /* takes pages from a source of them */
     AXALLOC_BYTES_CLASSES = SLAB_CLASSES, /* 0 is none */
+    AXALLOC_BYTES_PAGE_CLASSES = 1 + SLAB_SMALL_CLASSES + 2 * 8,
 };
 
-/* The slabs of a class by how full they are. What comes first is allocated from first. */
-enum slab_fill { SLAB_TIGHT, SLAB_LOOSE, SLAB_EMPTY, SLAB_FILLS };
+/*
+ * The slabs of a class by the eighths of their slots that are free; those with none are on no list.
+ * What comes first is allocated from first.
+ */
+enum { SLAB_EMPTY = 8, SLAB_FILLS };
 
 struct slab;
 struct slab_home;
@@ -49,6 +53,7 @@ struct axalloc_bytes {
     size_t empty_slabs;                  /* kept, of all classes */
     uint64_t has_room[SLAB_CLASS_WORDS]; /* bit c: class c has a slab with a free slot */
     struct slab *slabs[SLAB_CLASSES][SLAB_FILLS];
+    uint16_t fills[SLAB_CLASSES]; /* bit f: slabs[c][f] is not empty */
 };
 
 /* The class of the page at `address`, where the widest window does not have it. */

@@ -29,15 +29,6 @@ static bool slot_is_free(const struct slab *slab, size_t slot)
     return (slab->free[slot / 64] >> slot % 64 & 1) != 0;
 }
 
-static unsigned right_fill(const struct slab *slab)
-{
-    if (slab->free_slots == 0)
-        return SLAB_FILLS;
-    if (slab->free_slots == slab->slots)
-        return SLAB_EMPTY;
-    return slab->free_slots * 2u > slab->slots ? SLAB_LOOSE : SLAB_TIGHT;
-}
-
 static const char *check_slab(const struct slab *slab, unsigned class)
 {
     if (slab->class != class || slab->pages == 0 || slab->pages > SLAB_MOST_PAGES)
@@ -49,7 +40,7 @@ static const char *check_slab(const struct slab *slab, unsigned class)
             return "slab: a slot past the end of a slab is free";
     if (free_slots_of(slab) != slab->free_slots)
         return "slab: a slab's counter is not the number of its free slots";
-    if (slab->fill != right_fill(slab))
+    if (slab->fill != slab_fill_of(slab))
         return "slab: a slab is on the wrong list";
     return slab->fill == SLAB_FILLS || *slab->link == slab
                ? NULL
@@ -121,6 +112,8 @@ static const char *check_class(const struct axalloc_bytes *self, unsigned class,
     bool has_room = false;
     for (unsigned fill = 0; fill < SLAB_FILLS; fill++) {
         has_room = has_room || self->slabs[class][fill] != NULL;
+        if ((self->slabs[class][fill] != NULL) != (self->fills[class] >> fill & 1))
+            return "slab: a bit does not say whether a list is empty";
         const char *broken = check_list(self, class, fill, left);
         if (broken != NULL)
             return broken;

@@ -69,33 +69,25 @@ unsigned slab_class_elsewhere(const struct axalloc_bytes *self, uintptr_t addres
     return window == NULL ? 0 : window->classes[(address >> AX_PAGE_SHIFT) - window->first_page];
 }
 
-uintptr_t slab_owner_of(const struct axalloc_bytes *self, uintptr_t address)
+/* The classes of granule `granule` are there to be read and written. */
+static AX_NOINLINE void clear(const struct slab_window *window, size_t granule)
 {
-    const struct slab_window *window = slab_window_of(self, address);
-    return window->owners[(address >> AX_PAGE_SHIFT) - window->first_page];
-}
-
-/* The classes around `page` are there to be read and written. */
-static void clear_around(const struct slab_window *window, size_t page)
-{
-    size_t granule = page / SLAB_GRANULE, first = granule * SLAB_GRANULE;
-    uint64_t bit = UINT64_C(1) << granule % 64;
-    if ((window->is_clear[granule / 64] & bit) != 0)
-        return;
-    size_t left = window->pages - first;
+    size_t first = granule * SLAB_GRANULE, left = window->pages - first;
     memset(window->classes + first, 0, left < SLAB_GRANULE ? left : SLAB_GRANULE);
-    window->is_clear[granule / 64] |= bit;
+    window->is_clear[granule / 64] |= UINT64_C(1) << granule % 64;
 }
 
 void slab_mark(struct axalloc_bytes *self, uintptr_t start, size_t pages, unsigned class,
                uintptr_t owner)
 {
     const struct slab_window *window = slab_window_of(self, start);
-    size_t page = (size_t)((start >> AX_PAGE_SHIFT) - window->first_page);
-    for (size_t i = page; i < page + pages; i++) {
-        clear_around(window, i);
-        window->classes[i] = (uint8_t) class;
-        window->owners[i] = owner;
+    size_t first = (size_t)((start >> AX_PAGE_SHIFT) - window->first_page), end = first + pages;
+    for (size_t granule = first / SLAB_GRANULE; granule <= (end - 1) / SLAB_GRANULE; granule++)
+        if ((window->is_clear[granule / 64] >> granule % 64 & 1) == 0)
+            clear(window, granule);
+    for (size_t page = first; page < end; page++) {
+        window->classes[page] = (uint8_t) class;
+        window->owners[page] = owner;
     }
 }
 

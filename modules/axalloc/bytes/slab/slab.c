@@ -107,14 +107,18 @@ static bool has_region_to_give(const struct axalloc_bytes *self)
 
 bool axalloc_bytes_put(struct axalloc_bytes *self, void *const *objects, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0, same; i < count; i += same) {
         unsigned class = axalloc_bytes_class_of(self, objects[i]);
-        if (class - 1 < SLAB_CLASSES - 1)
-            slab_put(self, objects[i], class);
-        else
+        same = 1;
+        if (class - 1 >= SLAB_CLASSES - 1) {
             put_other(self, objects[i], class);
+            continue;
+        }
+        while (i + same < count && axalloc_bytes_class_of(self, objects[i + same]) == class)
+            same++;
+        slab_put(self, objects + i, same, class);
     }
-    return has_region_to_give(self);
+    return self->homes != NULL && has_region_to_give(self);
 }
 
 bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t size)

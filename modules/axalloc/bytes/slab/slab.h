@@ -20,10 +20,16 @@ struct slab {
     uint16_t slots;
     uint16_t free_slots;
     uint8_t class;
-    uint8_t fill; /* enum slab_fill, or SLAB_FILLS: it is full and on no list */
+    uint8_t fill; /* the list it is on; SLAB_FILLS: none, it is full */
     uint8_t pages;
     uint8_t index; /* in its page of records */
 };
+
+/* The list that a slab belongs on. */
+static inline unsigned slab_fill_of(const struct slab *slab)
+{
+    return slab->free_slots == 0 ? SLAB_FILLS : slab->free_slots * 8u / slab->slots;
+}
 
 /* A page of them. It begins with a head of a record's size. */
 struct slab_records {
@@ -66,7 +72,14 @@ void slab_mark(struct axalloc_bytes *self, uintptr_t start, size_t pages, unsign
                uintptr_t owner);
 
 /* The owner of a page that has a class. */
-uintptr_t slab_owner_of(const struct axalloc_bytes *self, uintptr_t address);
+static inline uintptr_t slab_owner_of(const struct axalloc_bytes *self, uintptr_t address)
+{
+    const struct slab_window *window = &self->widest;
+    uint64_t page = address >> AX_PAGE_SHIFT;
+    if (page - window->first_page >= window->pages)
+        window = slab_window_of(self, address);
+    return window->owners[page - window->first_page];
+}
 
 void slab_window_add(struct axalloc_bytes *self, struct slab_window *window);
 void slab_window_remove(struct axalloc_bytes *self, struct slab_window *window);
@@ -83,8 +96,11 @@ size_t slab_take(struct axalloc_bytes *self, unsigned class, void **out, size_t 
 /* An object of `class` or a larger one whose slots are aligned to `align`, or NULL. */
 void *slab_take_any(struct axalloc_bytes *self, unsigned class, size_t align);
 
-/* `object` of `class` is free; panics if it is no object, or free already. */
-void slab_put(struct axalloc_bytes *self, void *object, unsigned class);
+/*
+ * `count` objects of `class` are free; panics at one that is no object, or free already. At most
+ * one slab is given back, so that the time is bounded; the next call gives back the next one.
+ */
+void slab_put(struct axalloc_bytes *self, void *const *objects, size_t count, unsigned class);
 
 /* Give back one empty slab, of `class` or of any one; false: there is none. */
 bool slab_give_empty(struct axalloc_bytes *self, unsigned class);

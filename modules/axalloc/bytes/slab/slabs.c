@@ -7,58 +7,47 @@
 
 /* ---- lists ---- */
 
-static void set_has_room(struct axalloc_bytes *self, unsigned class)
-{
-    struct slab *const *lists = self->slabs[class];
-    bool has_room =
-        lists[SLAB_TIGHT] != NULL || lists[SLAB_LOOSE] != NULL || lists[SLAB_EMPTY] != NULL;
-    uint64_t bit = UINT64_C(1) << class % 64;
-    uint64_t *word = &self->has_room[class / 64];
-    *word = has_room ? *word | bit : *word & ~bit;
-}
-
 static void unlink_slab(struct axalloc_bytes *self, struct slab *slab)
 {
-    if (slab->fill == SLAB_FILLS)
+    unsigned class = slab->class, fill = slab->fill;
+    if (fill == SLAB_FILLS)
         return;
     *slab->link = slab->next;
     if (slab->next != NULL)
         slab->next->link = slab->link;
-    self->empty_slabs -= slab->fill == SLAB_EMPTY;
+    self->empty_slabs -= fill == SLAB_EMPTY;
+    if (self->slabs[class][fill] != NULL)
+        return;
+    self->fills[class] &= (uint16_t) ~(1u << fill);
+    if (self->fills[class] == 0)
+        self->has_room[class / 64] &= ~(UINT64_C(1) << class % 64);
 }
 
 static void link_slab(struct axalloc_bytes *self, struct slab *slab, unsigned fill)
 {
+    unsigned class = slab->class;
     slab->fill = (uint8_t)fill;
     if (fill == SLAB_FILLS)
         return;
-    struct slab **head = &self->slabs[slab->class][fill];
+    struct slab **head = &self->slabs[class][fill];
     slab->next = *head;
     slab->link = head;
     if (slab->next != NULL)
         slab->next->link = &slab->next;
     *head = slab;
     self->empty_slabs += fill == SLAB_EMPTY;
-}
-
-static inline unsigned fill_of(const struct slab *slab)
-{
-    if (slab->free_slots == 0)
-        return SLAB_FILLS;
-    if (slab->free_slots == slab->slots)
-        return SLAB_EMPTY;
-    return slab->free_slots * 2u > slab->slots ? SLAB_LOOSE : SLAB_TIGHT;
+    self->fills[class] |= (uint16_t)(1u << fill);
+    self->has_room[class / 64] |= UINT64_C(1) << class % 64;
 }
 
 /* Its free slots have changed: it may belong on another list. */
 static inline void refile(struct axalloc_bytes *self, struct slab *slab)
 {
-    unsigned fill = fill_of(slab);
+    unsigned fill = slab_fill_of(slab);
     if (fill == slab->fill)
         return;
     unlink_slab(self, slab);
     link_slab(self, slab, fill);
-    set_has_room(self, slab->class);
 }
 
 /* ---- records ---- */
@@ -143,7 +132,6 @@ static void make(struct axalloc_bytes *self, struct slab *slab, uintptr_t base, 
         slab->free[word] = slots < 64 ? ax_low_mask64((unsigned)slots) : ~UINT64_C(0);
     slab_mark(self, base, pages, class, (uintptr_t)slab);
     link_slab(self, slab, SLAB_EMPTY);
-    set_has_room(self, class);
 }
 
 static struct slab *new_slab_of(struct axalloc_bytes *self, struct slab_home *home, unsigned class,
@@ -176,7 +164,6 @@ static void give_back(struct axalloc_bytes *self, struct slab *slab)
 {
     struct slab_home *home = slab_records_of(slab)->home;
     unlink_slab(self, slab);
-    set_has_room(self, slab->class);
     slab_mark(self, slab->base, slab->pages, 0, 0);
     slab_give_pages(self, home, slab->base, slab->pages);
     put_record(self, slab);
@@ -203,6 +190,9 @@ bool slab_give_any_empty(struct axalloc_bytes *self)
 
 /* ---- objects ---- */
 
+/* In one call: of a slab that has to be made, and when a slab has to be given back. */
+enum { FIRST_OBJECTS = 2, LAST_OBJECTS = 2, PUT_OBJECTS = 8 };
+
 /* Take up to `most` of the slots of `slab`, lowest first. */
 static inline size_t pop(struct axalloc_bytes *self, struct slab *slab, void **out, size_t most)
 {
@@ -223,18 +213,17 @@ static inline size_t pop(struct axalloc_bytes *self, struct slab *slab, void **o
 
 static inline struct slab *fullest(const struct axalloc_bytes *self, unsigned class)
 {
-    struct slab *const *lists = self->slabs[class];
-    if (lists[SLAB_TIGHT] != NULL)
-        return lists[SLAB_TIGHT];
-    return lists[SLAB_LOOSE] != NULL ? lists[SLAB_LOOSE] : lists[SLAB_EMPTY];
+    unsigned fills = self->fills[class];
+    return fills == 0 ? NULL : self->slabs[class][ax_ctz64(fills)];
 }
 
 size_t slab_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most)
 {
     struct slab *slab = fullest(self, class);
-    if (slab == NULL)
-        slab = new_slab(self, class, slab_classes[class].pages);
-    return slab == NULL ? 0 : pop(self, slab, out, most);
+    if (slab != NULL)
+        return pop(self, slab, out, most);
+    slab = new_slab(self, class, slab_classes[class].pages);
+    return slab == NULL ? 0 : pop(self, slab, out, most < FIRST_OBJECTS ? most : FIRST_OBJECTS);
 }
 
 /* The next class from `class` on that has a free slot, or SLAB_CLASSES. */
@@ -270,30 +259,56 @@ void *slab_take_any(struct axalloc_bytes *self, unsigned class, size_t align)
     return slab != NULL && pop(self, slab, &object, 1) == 1 ? object : NULL;
 }
 
-/* It became empty: is it to be kept? One of each class is, but not of a region that goes back. */
-static inline bool is_kept(const struct axalloc_bytes *self, struct slab *slab)
+/* An empty slab too many: each class keeps one, but not in a region that goes back. */
+static struct slab *superfluous(const struct axalloc_bytes *self, unsigned class)
 {
+    struct slab *slab = self->slabs[class][SLAB_EMPTY];
+    if (slab == NULL || slab->next != NULL)
+        return slab;
     const struct slab_home *home = slab_records_of(slab)->home;
-    return self->slabs[slab->class][SLAB_EMPTY] == slab && slab->next == NULL &&
-           (home == NULL || home->use == AXALLOC_REGION_STAYS);
+    return home == NULL || home->use == AXALLOC_REGION_STAYS ? NULL : slab;
 }
 
-void slab_put(struct axalloc_bytes *self, void *object, unsigned class)
+AX_COLD AX_NORETURN static void refuse(const void *object, const struct slab *slab, bool is_double)
 {
-    struct slab *slab = (struct slab *)slab_owner_of(self, (uintptr_t)object);
+    ax_panic("slab: %s %p, %s of %zu bytes", is_double ? "double free of" : "free of", object,
+             is_double ? "an object" : "which is inside an object",
+             (size_t)slab_classes[slab->class].size);
+}
+
+/* Mark the slot of `object` free. */
+static inline void free_slot(struct slab *slab, const struct slab_class *class, const void *object)
+{
     uint64_t offset = (uintptr_t)object - slab->base;
-    unsigned slot = (unsigned)(offset * slab_classes[class].reciprocal >> 32);
+    unsigned slot = (unsigned)(offset * class->reciprocal >> 32);
     uint64_t bit = UINT64_C(1) << slot % 64, *word = &slab->free[slot / 64];
-    if (slot * (uint64_t)slab_classes[class].size != offset || slot >= slab->slots)
-        ax_panic("slab: free of %p, which is inside an object of %zu bytes", object,
-                 (size_t)slab_classes[class].size);
+    if (slot * (uint64_t) class->size != offset || slot >= slab->slots)
+        refuse(object, slab, false);
     if ((*word & bit) != 0)
-        ax_panic("slab: double free of %p, an object of %zu bytes", object,
-                 (size_t)slab_classes[class].size);
+        refuse(object, slab, true);
     *word |= bit;
     slab->free_slots++;
-    self->used_bytes -= slab_classes[class].size;
-    refile(self, slab);
-    if (slab->fill == SLAB_EMPTY && !is_kept(self, slab))
-        give_back(self, slab);
+}
+
+void slab_put(struct axalloc_bytes *self, void *const *objects, size_t count, unsigned class)
+{
+    const struct slab_class *shape = &slab_classes[class];
+    struct slab *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct slab *slab = (struct slab *)slab_owner_of(self, (uintptr_t)objects[i]);
+        if (slab != last && last != NULL)
+            refile(self, last);
+        free_slot(slab, shape, objects[i]);
+        last = slab;
+    }
+    refile(self, last);
+    self->used_bytes -= count * shape->size;
+    struct slab *empty = count <= LAST_OBJECTS ? superfluous(self, class) : NULL;
+    if (empty != NULL)
+        give_back(self, empty);
+}
+
+size_t axalloc_bytes_put_most(const struct axalloc_bytes *self, unsigned class)
+{
+    return superfluous(self, class) != NULL ? LAST_OBJECTS : PUT_OBJECTS;
 }

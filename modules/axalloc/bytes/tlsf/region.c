@@ -26,6 +26,26 @@ void tlsf_keep(struct axalloc_bytes *self, struct tlsf_block *block, size_t size
     keep_inline(self, block, size);
 }
 
+void tlsf_merge(struct axalloc_bytes *self, struct tlsf_block *block)
+{
+    struct tlsf_block *next = block_next(block);
+    size_t size = block_size(block);
+    if (block_prev_is_free(block)) {
+        block = block->prev_phys;
+        size += block_size(block);
+        tlsf_unkeep(self, block);
+    }
+    if (block_is_free(next)) {
+        size += block_size(next);
+        tlsf_unkeep(self, next);
+        next = block_next(next);
+    }
+    block->tag = size | TLSF_FREE;
+    next->tag |= TLSF_PREV_FREE;
+    next->prev_phys = block;
+    tlsf_keep(self, block, size);
+}
+
 static void link_region(struct axalloc_bytes *self, struct tlsf_region *region)
 {
     region->next = self->regions;

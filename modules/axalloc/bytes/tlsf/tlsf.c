@@ -43,18 +43,18 @@ const char axalloc_bytes_name[] = "tlsf";
  */
 static inline void *cut(struct axalloc_bytes *self, struct tlsf_block *block, size_t size)
 {
-    size_t whole = block_size(block);
-    struct tlsf_block *next = block_offset(block, whole);
-    if (whole - size >= TLSF_MIN_BLOCK) {
-        struct tlsf_block *rest = block_offset(block, size);
-        rest->tag = (whole - size) | TLSF_FREE;
+    size_t tag = block->tag, rest_size = (tag & ~(size_t)TLSF_FLAGS) - size;
+    struct tlsf_block *rest = block_offset(block, size);
+    struct tlsf_block *next = block_offset(rest, rest_size);
+    if (rest_size >= TLSF_MIN_BLOCK) {
+        rest->tag = rest_size | TLSF_FREE;
         next->prev_phys = rest;
-        keep_inline(self, rest, whole - size);
+        keep_inline(self, rest, rest_size);
     } else {
-        size = whole;
-        next->tag &= ~(size_t)TLSF_PREV_FREE;
+        size += rest_size;
+        block_set_tag(next, next->tag & ~(size_t)TLSF_PREV_FREE);
     }
-    block->tag = size | (block->tag & TLSF_PREV_FREE);
+    block->tag = size | (tag & TLSF_PREV_FREE);
     self->used_bytes += size;
     return block_payload(block);
 }
@@ -97,44 +97,11 @@ static inline struct tlsf_block *take(struct axalloc_bytes *self, size_t size)
     return spare;
 }
 
-/*
- * Cut `gap` bytes off the front of a free block that is on no list, as a free block of their own.
- * Returns what is behind them, of `size` bytes.
- */
-static AX_NOINLINE struct tlsf_block *cut_gap(struct axalloc_bytes *self, struct tlsf_block *block,
-                                              size_t gap)
+/* The ways that need a search, out of the way of those that do not. */
+static AX_NOINLINE void *alloc_by_search(struct axalloc_bytes *self, size_t size)
 {
-    struct tlsf_block *behind = block_offset(block, gap);
-    behind->tag = (block_size(block) - gap) | TLSF_FREE | TLSF_PREV_FREE;
-    behind->prev_phys = block;
-    block->tag = gap | TLSF_FREE;
-    tlsf_keep(self, block, gap);
-    return behind;
-}
-
-/* What must be cut off for the payload to be aligned: nothing, or at least TLSF_MIN_BLOCK. */
-static inline size_t gap_before(const struct tlsf_block *block, size_t align)
-{
-    uintptr_t payload = (uintptr_t)block_payload(block);
-    size_t gap = (size_t)(ax_align_up(payload, align) - payload);
-    return gap == TLSF_GRAIN ? gap + align : gap;
-}
-
-/*
- * The ways that need a search, out of the way of those that do not. For an alignment above 16 the
- * block is so much larger that an aligned one fits in it wherever it lies.
- */
-static AX_NOINLINE void *alloc_by_search(struct axalloc_bytes *self, size_t size, size_t align)
-{
-    size_t slack = align > AX_MALLOC_ALIGN ? align + TLSF_GRAIN : 0;
-    if (slack >= TLSF_SIZE_LIMIT || size + slack >= TLSF_SIZE_LIMIT)
-        return NULL;
-    struct tlsf_block *block = take(self, size + slack);
-    if (block == NULL)
-        return NULL;
-    if (slack != 0 && gap_before(block, align) != 0)
-        block = cut_gap(self, block, gap_before(block, align));
-    return cut(self, block, size);
+    struct tlsf_block *block = size < TLSF_SIZE_LIMIT ? take(self, size) : NULL;
+    return block == NULL ? NULL : cut(self, block, size);
 }
 
 /* The first block of an occupied small bin, which is exactly as large as asked. */
@@ -142,7 +109,8 @@ static inline void *alloc_exact(struct axalloc_bytes *self, size_t bin, size_t s
 {
     struct tlsf_block *block = bin_pop(self, bin);
     block->tag = size;
-    ((struct tlsf_block *)block_offset(block, size))->tag &= ~(size_t)TLSF_PREV_FREE;
+    struct tlsf_block *next = block_offset(block, size);
+    block_set_tag(next, next->tag & ~(size_t)TLSF_PREV_FREE);
     self->used_bytes += size;
     return block_payload(block);
 }
@@ -163,8 +131,10 @@ static inline void *alloc_spare(struct axalloc_bytes *self, struct tlsf_block *b
 void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 {
     size_t size = block_size_for(layout.size);
-    if (layout.align > AX_MALLOC_ALIGN || !size_is_small(size))
-        return alloc_by_search(self, size, layout.align);
+    if (layout.align > AX_MALLOC_ALIGN)
+        return tlsf_alloc_aligned(self, layout);
+    if (!size_is_small(size))
+        return alloc_by_search(self, size);
     uint64_t bits = self->occupied[0] >> bin_of_small(size);
     if (bits & 1)
         return alloc_exact(self, bin_of_small(size), size);
@@ -172,7 +142,7 @@ void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
     if ((bits | self->occupied_words) == 0 && spare != NULL &&
         block_size(spare) > size + TLSF_SMALL_LIMIT)
         return alloc_spare(self, spare, size);
-    return alloc_by_search(self, size, layout.align);
+    return alloc_by_search(self, size);
 }
 
 /* ---- freeing ---- */
@@ -186,6 +156,14 @@ static inline bool note_if_empty(struct axalloc_bytes *self, const struct tlsf_b
         return false;
     self->emptied = region;
     return true;
+}
+
+/* Keep a block that is not the whole of a region. */
+static AX_NOINLINE bool keep_large(struct axalloc_bytes *self, struct tlsf_block *block,
+                                   size_t size)
+{
+    keep_inline(self, block, size);
+    return false;
 }
 
 static AX_NOINLINE bool keep_last(struct axalloc_bytes *self, struct tlsf_block *block, size_t size)
@@ -227,22 +205,16 @@ static inline bool merge(struct axalloc_bytes *self, struct tlsf_block *block, s
         size += block_size(next);
         next = block_next(next);
     } else {
-        next->tag |= TLSF_PREV_FREE;
+        block_set_tag(next, next->tag | TLSF_PREV_FREE);
     }
     block->tag = size | TLSF_FREE;
     next->prev_phys = block;
     if (block_is_last(next))
         return keep_last(self, block, size);
-    if (size_is_small(size))
-        bin_insert_small(self, size, block);
-    else
-        tlsf_keep(self, block, size);
+    if (!size_is_small(size))
+        return keep_large(self, block, size);
+    bin_insert_small(self, size, block);
     return false;
-}
-
-bool tlsf_merge(struct axalloc_bytes *self, struct tlsf_block *block)
-{
-    return merge(self, block, block->tag);
 }
 
 static AX_NOINLINE AX_COLD AX_NORETURN void refuse_free(const void *pointer)
@@ -266,7 +238,7 @@ bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t siz
 size_t axalloc_bytes_usable_size(const struct axalloc_bytes *self, const void *pointer)
 {
     (void)self;
-    return block_size(block_of(pointer)) - TLSF_OVERHEAD;
+    return block_size_unlocked(block_of(pointer)) - TLSF_OVERHEAD;
 }
 
 bool axalloc_bytes_resize(struct axalloc_bytes *self, void *pointer, size_t size)
@@ -282,18 +254,11 @@ bool axalloc_bytes_resize(struct axalloc_bytes *self, void *pointer, size_t size
     if (new_size > old_size) {
         tlsf_unkeep(self, next);
         next = block_next(next);
-        next->tag &= ~(size_t)TLSF_PREV_FREE;
+        block_set_tag(next, next->tag & ~(size_t)TLSF_PREV_FREE);
         old_size = room;
     }
-    size_t rest_size = old_size - new_size;
-    if (rest_size >= TLSF_MIN_BLOCK)
-        old_size = new_size;
     self->used_bytes += old_size - block_size(block);
     block->tag = old_size | (block->tag & TLSF_FLAGS);
-    if (rest_size >= TLSF_MIN_BLOCK) {
-        struct tlsf_block *rest = block_next(block);
-        rest->tag = rest_size;
-        tlsf_merge(self, rest);
-    }
+    tlsf_trim(self, block, new_size);
     return true;
 }

@@ -133,10 +133,17 @@ static inline struct tlsf_block *bin_pop(struct axalloc_bytes *self, size_t bin)
 void tlsf_keep(struct axalloc_bytes *self, struct tlsf_block *block, size_t size);
 
 /*
- * Make a block free, in one with its free neighbours. It is not counted as used, and its tag says
- * its size and whether the one before is free. True: that emptied a region.
+ * Make a block free, in one with its free neighbours, as axalloc_bytes_dealloc() does it for live
+ * ones, but without haste. It is not counted as used, and its tag says its size and whether the
+ * one before is free. A region that this empties is not noted.
  */
-bool tlsf_merge(struct axalloc_bytes *self, struct tlsf_block *block);
+void tlsf_merge(struct axalloc_bytes *self, struct tlsf_block *block);
+
+/* Free what a live block has beyond `size` bytes, unless that is less than a block. */
+void tlsf_trim(struct axalloc_bytes *self, struct tlsf_block *block, size_t size);
+
+/* axalloc_bytes_alloc() for an alignment above AX_MALLOC_ALIGN. */
+void *tlsf_alloc_aligned(struct axalloc_bytes *self, struct ax_layout layout);
 
 static inline void keep_inline(struct axalloc_bytes *self, struct tlsf_block *block, size_t size)
 {

@@ -88,6 +88,21 @@ static inline size_t block_size(const struct tlsf_block *block)
     return block->tag & ~(size_t)TLSF_FLAGS;
 }
 
+/*
+ * Only the flags of a live block's tag change, and its owner may be asking for its size meanwhile,
+ * without the heap's lock (the caches): these two make whole words of it. Relaxed: to the owner the
+ * flags say nothing.
+ */
+static inline void block_set_tag(struct tlsf_block *block, size_t tag)
+{
+    __atomic_store_n(&block->tag, tag, __ATOMIC_RELAXED);
+}
+
+static inline size_t block_size_unlocked(const struct tlsf_block *block)
+{
+    return __atomic_load_n(&block->tag, __ATOMIC_RELAXED) & ~(size_t)TLSF_FLAGS;
+}
+
 static inline bool block_is_free(const struct tlsf_block *block)
 {
     return (block->tag & TLSF_FREE) != 0;

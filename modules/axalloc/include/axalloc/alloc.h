@@ -5,9 +5,11 @@
  *
  * Growth. When the heap has no block for a request it takes pages: as much as it has already,
  * or what the request needs if that is more; if there is no such run, half of that, and so on
- * down to what the request needs, with its alignment and the heap's own records. Only then is it
- * out of memory. A grown region goes back to the page allocator when its last block is freed;
- * the first 32 KiB stay. A failed growth changes nothing.
+ * down to what the request needs, with its alignment and the heap's own records. Then whoever
+ * axalloc_set_reclaim() named is asked for memory. Only then is it out of memory, and nothing has
+ * changed. A grown region leaves the heap when its last block is freed; the first 32 KiB stay.
+ * The last such region, if it is small, waits for the next growth as the spare: it counts as
+ * available, and every allocation of pages that would fail without it gets it.
  *
  * Locks: `heap_lock`, then `page_lock` inside it; both mask interrupts. Any context may call, but
  * a growth clears page metadata in time that grows with its size. Nothing here sleeps.
@@ -60,6 +62,8 @@ typedef bool axalloc_ask(struct axalloc *self, size_t wanted_bytes);
  */
 struct axalloc_accounts {
     struct axalloc_usage usage[AXALLOC_KINDS];
+
+    struct ax_vaddr low_limit; /* of axalloc_keep_low(); 0: none */
 
     struct ax_vrange spare;       /* pages that the heap has left and may soon want again */
     axalloc_use_spare *use_spare; /* NULL while there is none; see src/spare.c */
@@ -164,7 +168,10 @@ AX_MUST_CHECK enum ax_err axalloc_alloc_pages_below(struct axalloc *self, enum a
                                                     size_t count, size_t align,
                                                     struct ax_vaddr limit, struct ax_vaddr *out);
 
-/* Spare regions below `limit` for it: see axalloc_pages_keep_low(). axalloc_init() forgets it. */
+/*
+ * Spare regions below `limit` for it: see axalloc_pages_keep_low(). The limit is also what
+ * AXALLOC_DMA32 means in <axalloc/buffer.h>. axalloc_init() forgets it.
+ */
 void axalloc_keep_low(struct axalloc *self, struct ax_vaddr limit);
 
 /*
@@ -211,7 +218,11 @@ size_t axalloc_available_pages(struct axalloc *self);
 AX_MUST_CHECK const char *axalloc_check(struct axalloc *self);
 
 /* The instance that the kernel and the app share. Never NULL; without memory until started. */
-struct axalloc *axalloc_global(void);
+static inline struct axalloc *axalloc_global(void)
+{
+    extern struct axalloc axalloc_instance;
+    return &axalloc_instance;
+}
 
 /* Start the global instance: once, at boot, on one CPU. Errors as axalloc_init(). */
 AX_MUST_CHECK enum ax_err axalloc_global_init(struct ax_vaddr start, size_t size);

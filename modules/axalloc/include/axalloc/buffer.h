@@ -35,7 +35,7 @@ enum axalloc_flag {
     AXALLOC_NO_WAIT = 1 << 1,         /* never wait for memory: no reclaim callback is called */
     AXALLOC_ATOMIC = AXALLOC_NO_WAIT, /* there are no reserves for atomic callers alone */
     AXALLOC_NO_FAIL = 1 << 2,         /* want of memory is a panic that names the request */
-    AXALLOC_DMA32 = 1 << 3,           /* below 4 GiB: see axalloc_use_dma32_end() */
+    AXALLOC_DMA32 = 1 << 3,           /* below 4 GiB, as axalloc_keep_low() was told */
     AXALLOC_NO_WARN = 1 << 4,         /* no line in the log on failure */
 };
 
@@ -54,8 +54,9 @@ enum axalloc_flag {
  *
  * AX_ENOMEM   no memory; never with AXALLOC_NO_FAIL
  * AX_EINVAL   the layout is not valid; no such kind or flag; AXALLOC_NO_FAIL with AXALLOC_NO_WAIT
- * AX_ENOTSUP  Vmalloc without a mapper, or of DMA32 memory; DMA32 before anyone said where it ends
- * Each is named in the log unless AXALLOC_NO_WARN. After an error the old buffer is as it was.
+ * AX_ENOTSUP  Vmalloc without a mapper, or of DMA32 memory; DMA32 before axalloc_keep_low() said
+ * where it ends Each is named in the log unless AXALLOC_NO_WARN. After an error the old buffer is
+ * as it was.
  */
 AX_MUST_CHECK enum ax_err axalloc_buffer_realloc(enum axalloc_buffer_kind kind, void *pointer,
                                                  struct ax_layout layout,
@@ -69,9 +70,3 @@ AX_MUST_CHECK enum ax_err axalloc_buffer_alloc(enum axalloc_buffer_kind kind,
 
 /* Free a buffer. Nothing if `pointer` is NULL, or layout.size is 0: then it may be any pointer. */
 void axalloc_buffer_free(enum axalloc_buffer_kind kind, void *pointer, struct ax_layout layout);
-
-/*
- * Memory whose physical address has 32 bits ends at `end`, an address of the linear map. axalloc
- * knows no physical addresses, so who makes the linear map says so, once, at boot.
- */
-void axalloc_use_dma32_end(struct ax_vaddr end);

@@ -148,13 +148,18 @@ void axalloc_bytes_trim(struct axalloc_bytes *self);
  * with, AXALLOC_BYTES_CLASSES; 0 is none. `bytes_impl.h` has these, or takes them from
  * <axalloc/bytes_regions.h>:
  *
- *     unsigned axalloc_bytes_class_for(layout)         AXALLOC_BYTES_CLASSES or more: it has none
- *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block; without a lock
- *     size_t axalloc_bytes_class_size(class)           usable bytes of its objects, at least
+ *     unsigned axalloc_bytes_class_for(layout)         AXALLOC_BYTES_CLASSES: it has none
+ *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block; 0 or AXALLOC_BYTES_CLASSES:
+ * of none; without a lock size_t axalloc_bytes_class_size(class)           usable bytes of its
+ * objects, at least
  */
 
 /* Up to `most` objects of `class` into `out`: how many; 0: no memory, by this way at least. */
 size_t axalloc_bytes_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
+
+/* How many objects of `class` to give the next axalloc_bytes_put(), so that it takes no longer than
+ * others. */
+size_t axalloc_bytes_put_most(const struct axalloc_bytes *self, unsigned class);
 
 /* Free `count` blocks, of any sizes. Returns true as axalloc_bytes_dealloc() does. */
 bool axalloc_bytes_put(struct axalloc_bytes *self, void *const *objects, size_t count);

@@ -12,7 +12,11 @@
 
 struct axalloc_bytes;
 
-enum { AXALLOC_BYTES_WORKS_IN_PAGES = 0, AXALLOC_BYTES_CLASSES = 65 };
+enum {
+    AXALLOC_BYTES_WORKS_IN_PAGES = 0,
+    AXALLOC_BYTES_CLASSES = 65,
+    AXALLOC_BYTES_PAGE_CLASSES = AXALLOC_BYTES_CLASSES,
+};
 
 static inline unsigned axalloc_bytes_class_for(struct ax_layout layout)
 {

@@ -17,30 +17,36 @@
  * entered. ports/kernel and ports/linux have all three.
  *
  * A cache whose bytes are all zero is empty. A magazine starts with no room and gets more each time
- * it is full or empty, as long as all of the cache could then hold no more than AXALLOC_CACHE_BYTES
- * and a 64th of the heap.
+ * it is full or empty, as long as all of the cache could then hold no more than
+ * CONFIG_AXALLOC_CACHE_KIB and a 64th of the heap; beyond, others lose what they do not use.
  */
 #pragma once
 
 #include <axalloc/alloc.h>
+#include <axalloc/config.h>
 #include <stddef.h>
-#include <stdint.h>
 
 enum {
-    /* a magazine is 256 bytes, or 512: an index is a shift */
-    AXALLOC_MAGAZINE_ROUNDS = CONFIG_AXALLOC_PAGES_PORT ? 63 : 31,
-    AXALLOC_CACHE_BYTES = CONFIG_AXALLOC_PAGES_PORT ? 1 << 20 : 128 << 10,
+    AXALLOC_MAGAZINE_ROUNDS = 72,      /* of classes up to a page */
+    AXALLOC_MAGAZINE_LARGE_ROUNDS = 8, /* above */
 };
 
+/* The objects are at bottom[0] up to, but not with, top[0]; there is room up to limit. */
 struct axalloc_magazine {
-    uint32_t count;
-    uint32_t capacity;
-    void *objects[AXALLOC_MAGAZINE_ROUNDS]; /* the last one freed is the first to be used again */
+    void **top; /* the last one freed is below: it is the first to be used again */
+    void **limit;
+    void **bottom;
+    void **end; /* how far limit may go; makes it 32 bytes, of which an index is a shift */
 };
 
 struct axalloc_cache {
+    /* those of 0 and of what is too large have no room, ever: the fast paths need not tell */
+    struct axalloc_magazine magazines[AXALLOC_BYTES_CLASSES + 1];
     size_t room_bytes; /* what all magazines could hold */
-    struct axalloc_magazine magazines[AXALLOC_BYTES_CLASSES];
+    unsigned turn;     /* the class that had to give way last */
+    void *rounds[AXALLOC_BYTES_PAGE_CLASSES * AXALLOC_MAGAZINE_ROUNDS +
+                 (AXALLOC_BYTES_CLASSES - AXALLOC_BYTES_PAGE_CLASSES) *
+                     AXALLOC_MAGAZINE_LARGE_ROUNDS];
 };
 
 /*

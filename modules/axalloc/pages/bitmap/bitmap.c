@@ -1,27 +1,30 @@
 /*
- * bitmap: a page allocator that places every run at the lowest address where it fits.
+ * bitmap: a page allocator that gives each request the shortest free run that holds it.
  *
- * Idea: one bit a page says free. Above the bits lie summaries (bitmap_level.h) that answer three
- * questions without looking at the bits one by one: where is the first run of n pages (a tree of
- * the longest run that begins in each word of bits), where does a run end, and where does it
- * begin (whole free words are the units of a second row of bits with its own tree, whole free
- * words of that one those of a third, and so on). First fit by address was chosen because it uses
- * memory best: long runs survive at high addresses.
+ * Idea: one bit a page says free, and bins of free runs by their exact length, 1 to 63 pages and
+ * more, say where each length is (bitmap_level.h): sets of words of bits as trees of bits, as in
+ * van Emde Boas's queues. Best fit needs no walk then: the shortest length that will do, the lowest
+ * word that has it, its bit. Best fit was chosen because under churn it fills memory further than
+ * first fit, and because every run of a length is as good as the others, so nothing is searched.
  *
- * Up to 65 pages the tree's answer is exact. A longer run is sought at the highest level at which
- * any such run has a whole unit; what is found there is measured exactly, and passed over if it
- * is too short or misaligned.
+ * Runs of 64 pages and more are one class: for a request of up to 64 pages the lowest of them
+ * serves. Whole free words are the units of a second level with bins of its own, whole free words
+ * of that one those of a third, and so on. A request of more than 64 pages is sought at the highest
+ * level at which any run that holds it has a whole unit; what is found there is measured exactly,
+ * and passed over if it is too short or misaligned.
  *
  * Invariants, checked by check.c: a bit is set iff the page is free; nothing outside the range is
- * ever free; each summary says what is below it; the counters are the sums; regions are disjoint
- * and sorted.
+ * ever free; a word is in the bin of a class iff a run of that class begins in it; a node's bit is
+ * set iff the child has any; a unit is free iff its word is full; the counters are the sums;
+ * regions are disjoint and sorted.
  *
- * Metadata: 1.2 bits a page, written only in the range's own last pages (or where the caller
- * says), by words: about 7 instructions a MiB when a range is added.
+ * Metadata: 2.1 bits a page, written only in the range's own last pages (or where the caller
+ * says), by words: about 12 instructions a MiB when a range is added.
  *
- * Does badly: a run of more than 65 pages, or one aligned to more than a page, walks over the free
- * runs that are just too short or misaligned, in the worst case all of them. Regions are a list,
- * so a free costs a step for each region below. A run never spans two regions.
+ * Does badly: a run of more than 64 pages, one aligned to more than a page, or one below a limit
+ * walks over free runs that are just too short, misaligned or too high, in the worst case all of
+ * them. Regions are a list, so a free costs a step for each region below. A run never spans two
+ * regions.
  */
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
@@ -29,6 +32,12 @@
 #include <bitmap_words.h>
 
 const char axalloc_pages_name[] = "bitmap";
+
+struct request {
+    size_t count;
+    uint64_t align; /* in pages */
+    uint64_t last;  /* the highest page that it may begin with */
+};
 
 /* ---- runs within a region ---- */
 
@@ -59,75 +68,98 @@ static size_t run_end(const struct bitmap_region *region, size_t page)
 }
 
 /*
- * The lowest run of `count` free pages whose first page is a multiple of `align`. At level k a
- * run of n pages has at least (n + 1) / 64^k - 1 whole units, wherever it begins.
+ * Where in the free run that holds unit `unit` of `level` the request begins; or BITMAP_NONE, also
+ * if the run begins too high: `is_too_high` is then true.
  */
-static AX_NOINLINE size_t find_run(const struct bitmap_region *region, size_t count, uint64_t align)
+AX_COLD static size_t place_in(const struct bitmap_region *region, unsigned level, size_t unit,
+                               struct request request, bool *is_too_high)
 {
-    unsigned level = 0;
-    while (level + 1 < region->level_count && (count + 1) >> (6 * (level + 1)) >= 2)
-        level++;
-    size_t units = level == 0 ? count : ((count + 1) >> 6 * level) - 1;
-    unsigned reach = units < BITMAP_REACH_MAX ? (unsigned)units : BITMAP_REACH_MAX;
-    for (size_t from = 0;;) {
-        size_t unit = bitmap_level_find_run(&region->levels[level], from, reach);
-        if (unit == BITMAP_NONE)
-            return BITMAP_NONE;
-        size_t start = run_start(region, level, unit);
-        size_t end = run_end(region, unit << 6 * level);
-        size_t at = ax_align_up(region->first_page + start, align) - region->first_page;
-        if (at < end && end - at >= count)
-            return at;
-        from = (at > end ? at : end) >> 6 * level;
-    }
+    size_t start = run_start(region, level, unit);
+    size_t end = run_end(region, unit << 6 * level);
+    uint64_t at = ax_align_up(region->first_page + start, request.align);
+    *is_too_high = at > request.last;
+    if (*is_too_high || at >= region->first_page + end ||
+        region->first_page + end - at < request.count)
+        return BITMAP_NONE;
+    return (size_t)(at - region->first_page);
 }
 
-static void take_run(struct bitmap_region *region, size_t page, size_t count)
+/* The same in any run of a class, lowest first. */
+AX_COLD static size_t place_in_class(const struct bitmap_region *region, unsigned level,
+                                     unsigned class, struct request request)
+{
+    size_t unit = 0, page = BITMAP_NONE;
+    bool is_too_high = false;
+    while (page == BITMAP_NONE && !is_too_high &&
+           (unit = bitmap_level_next(&region->levels[level], class, unit)) != BITMAP_NONE)
+        page = place_in(region, level, unit++, request, &is_too_high);
+    return page;
+}
+
+/*
+ * Any request, in a run of at least `least` pages. At level k a run of n pages has at least
+ * (n + 1) / 64^k - 1 whole units, wherever it begins.
+ */
+AX_COLD static AX_NOINLINE size_t search(const struct bitmap_region *region, size_t least,
+                                         struct request request)
+{
+    unsigned level = 0;
+    while (level + 1 < region->level_count && (least + 1) >> (6 * (level + 1)) >= 2)
+        level++;
+    size_t units = level == 0 ? least : ((least + 1) >> 6 * level) - 1;
+    unsigned class = units < BITMAP_CLASSES ? (unsigned)units : BITMAP_CLASSES;
+    uint64_t classes = region->levels[level].classes & UINT64_MAX << (class - 1);
+    for (; classes != 0; classes &= classes - 1) {
+        size_t page = place_in_class(region, level, ax_ctz64(classes) + 1, request);
+        if (page != BITMAP_NONE)
+            return page;
+    }
+    return BITMAP_NONE;
+}
+
+/*
+ * A run that is so long that the alignment is in it somewhere is found soon; one that happens to be
+ * aligned only by looking at all of them.
+ */
+AX_COLD static AX_NOINLINE size_t find_any(const struct bitmap_region *region,
+                                           struct request request)
+{
+    size_t page = BITMAP_NONE, slack = (size_t)request.align - 1;
+    if (slack > 0 && request.count + slack <= region->free_pages)
+        page = search(region, request.count + slack, request);
+    return page != BITMAP_NONE ? page : search(region, request.count, request);
+}
+
+static AX_NOINLINE void take_run(struct bitmap_region *region, size_t page, size_t count)
 {
     struct bitmap_units units = {page, count};
     for (unsigned level = 0; units.count > 0; level++)
         units = bitmap_level_take(&region->levels[level], units);
 }
 
-/* The first free page; the region has one. */
-static size_t find_first(struct bitmap_region *region)
+/* Up to 64 pages, anywhere: from the start of the shortest run, lowest first; or BITMAP_NONE. */
+static inline size_t take_best(struct bitmap_region *region, size_t count)
 {
-    struct bitmap_level *pages = &region->levels[0];
-    if (pages->bits[region->lowest_word] == 0)
-        region->lowest_word = bitmap_level_find_word(pages, region->lowest_word, 1);
-    return region->lowest_word * 64 + ax_ctz64(pages->bits[region->lowest_word]);
-}
-
-/* The lowest `count` free pages of which the first is a multiple of `align`, or BITMAP_NONE. */
-static size_t find_somewhere(struct bitmap_region *region, size_t count, uint64_t align)
-{
-    if (region->free_pages < count)
+    uint64_t classes = region->levels[0].classes & UINT64_MAX << (count - 1);
+    size_t page;
+    if (classes == 0)
         return BITMAP_NONE;
-    if (align != 1 || count > BITMAP_REACH_MAX)
-        return find_run(region, count, align);
-    if (count == 1)
-        return find_first(region);
-    return bitmap_level_find_run(&region->levels[0], 0, (unsigned)count);
+    if (!bitmap_level_take_first(&region->levels[0], ax_ctz64(classes) + 1, (unsigned)count, &page))
+        take_run(region, page, count);
+    return page;
 }
 
-static void take(struct axalloc_pages *self, struct bitmap_region *region, size_t page,
-                 size_t count)
+AX_COLD static AX_NOINLINE size_t take_any(struct bitmap_region *region, struct request request)
 {
-    uint64_t word = region->levels[0].bits[page / 64];
-    if (count != 1 || page / 64 != region->lowest_word || ax_ctz64(word) != page % 64 ||
-        !bitmap_level_take_first_of(&region->levels[0], page / 64))
-        take_run(region, page, count);
-    region->free_pages -= count;
-    self->free_pages -= count;
+    size_t page = BITMAP_NONE;
+    if (region->free_pages >= request.count)
+        page = find_any(region, request);
+    if (page != BITMAP_NONE)
+        take_run(region, page, request.count);
+    return page;
 }
 
 /* ---- the contract ---- */
-
-struct request {
-    size_t count;
-    uint64_t align; /* in pages */
-    uint64_t last;  /* the highest page that it may begin with */
-};
 
 static bool is_page_align(size_t align)
 {
@@ -147,15 +179,23 @@ static struct bitmap_region *region_with(const struct axalloc_pages *self, struc
     return region;
 }
 
-/* From the first of the regions, up to `end`, that has it. */
-static inline enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_region *region,
-                                     const struct bitmap_region *end, struct request request,
-                                     struct ax_vaddr *out)
+static inline void count_out(struct axalloc_pages *self, struct bitmap_region *region, size_t count)
 {
+    region->free_pages -= count;
+    self->free_pages -= count;
+}
+
+/* From the first of the regions, up to `end`, that has it. */
+static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_region *region,
+                                          const struct bitmap_region *end, struct request request,
+                                          struct ax_vaddr *out)
+{
+    bool is_simple =
+        request.count <= BITMAP_CLASSES && request.align == 1 && request.last == UINT64_MAX;
     for (; region != end; region = region->next) {
-        size_t page = find_somewhere(region, request.count, request.align);
-        if (page != BITMAP_NONE && region->first_page + page <= request.last) {
-            take(self, region, page, request.count);
+        size_t page = is_simple ? take_best(region, request.count) : take_any(region, request);
+        if (page != BITMAP_NONE) {
+            count_out(self, region, request.count);
             *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
             return AX_OK;
         }
@@ -163,8 +203,8 @@ static inline enum ax_err alloc_from(struct axalloc_pages *self, struct bitmap_r
     return AX_ENOMEM;
 }
 
-enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
-                                struct ax_vaddr *out)
+AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self, size_t count,
+                                                       size_t align, struct ax_vaddr *out)
 {
     struct request request = {count, align >> AX_PAGE_SHIFT, UINT64_MAX};
     if (count == 0 || !is_page_align(align))
@@ -173,6 +213,20 @@ enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t
     if (err != AX_OK && self->preferred != self->regions)
         err = alloc_from(self, self->regions, self->preferred, request, out);
     return err;
+}
+
+enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
+                                struct ax_vaddr *out)
+{
+    struct bitmap_region *region = self->preferred;
+    if (count - 1 >= BITMAP_CLASSES || align != AX_PAGE_SIZE || region == NULL)
+        return alloc_somewhere(self, count, align, out);
+    size_t page = take_best(region, count);
+    if (page == BITMAP_NONE)
+        return alloc_somewhere(self, count, align, out);
+    count_out(self, region, count);
+    *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
+    return AX_OK;
 }
 
 enum ax_err axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, size_t align,
@@ -198,33 +252,9 @@ enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr s
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
     if (run_end(region, page) - page < count)
         return AX_EBUSY;
-    take(self, region, page, count);
+    take_run(region, page, count);
+    count_out(self, region, count);
     return AX_OK;
-}
-
-static void give_run(struct bitmap_region *region, size_t page, size_t count)
-{
-    if (page / 64 < region->lowest_word)
-        region->lowest_word = page / 64;
-    if (count == 1 && bitmap_level_give_one(&region->levels[0], page))
-        return;
-    struct bitmap_units units = {page, count};
-    for (unsigned level = 0; units.count > 0; level++)
-        units = bitmap_level_give(&region->levels[level], units);
-}
-
-/* None of the pages is free. */
-static bool all_taken(const struct bitmap_region *region, size_t page, size_t count)
-{
-    const uint64_t *bits = region->levels[0].bits;
-    size_t last = page + count - 1;
-    uint64_t first_mask = UINT64_MAX << page % 64, last_mask = UINT64_MAX >> (63 - last % 64);
-    if (page / 64 == last / 64)
-        return (bits[page / 64] & first_mask & last_mask) == 0;
-    for (size_t word = page / 64 + 1; word < last / 64; word++)
-        if (bits[word] != 0)
-            return false;
-    return ((bits[page / 64] & first_mask) | (bits[last / 64] & last_mask)) == 0;
 }
 
 enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
@@ -235,11 +265,10 @@ enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr st
     if (region == NULL)
         return AX_EFAULT;
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
-    if (!all_taken(region, page, count))
+    if (!bitmap_region_give(region, (struct bitmap_units){page, count}))
         return AX_EINVAL;
     self->free_pages += count;
     region->free_pages += count;
-    give_run(region, page, count);
     return AX_OK;
 }
 

@@ -20,7 +20,15 @@ struct bitmap_region {
     size_t pages;     /* managed */
     size_t all_pages; /* and with the records, if those follow */
     size_t free_pages;
-    size_t lowest_word; /* no page below this word of bits is free */
     unsigned level_count;
     struct bitmap_level levels[BITMAP_MAX_LEVELS]; /* 0 has a unit for each page */
 };
+
+/* Free units of level 0 and whatever that frees above; false: some are free, nothing was done. */
+static inline bool bitmap_region_give(struct bitmap_region *region, struct bitmap_units units)
+{
+    bool is_done = bitmap_level_give(&region->levels[0], units, &units);
+    for (unsigned level = 1; is_done && units.count > 0; level++)
+        is_done = bitmap_level_give(&region->levels[level], units, &units);
+    return is_done;
+}

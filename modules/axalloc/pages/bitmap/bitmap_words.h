@@ -2,7 +2,6 @@
 #pragma once
 
 #include <axbase/bits.h>
-#include <bitmap_level.h>
 #include <stdint.h>
 
 enum { WORD_BITS = 64 };
@@ -21,48 +20,26 @@ static inline unsigned ones_above(uint64_t word)
     return word == ALL_FREE ? WORD_BITS : ax_clz64(~word);
 }
 
-/*
- * Length of the longest row of ones. Rows of four and more, at most 12 of them, are measured one by
- * one; most words have one or two.
- */
-static inline unsigned longest_row(uint64_t word)
+/* The 64 bits from bit `bit` of `bits` on, which `next` follows. */
+static inline uint64_t bits_from(uint64_t bits, uint64_t next, unsigned bit)
 {
-    uint64_t twos = word & word >> 1;
-    uint64_t fours = twos & twos >> 2; /* a row of n has n - 3 ones here */
-    unsigned longest = 0;
-    if (fours == 0)
-        return twos != 0 ? 2 + ((twos & twos >> 1) != 0) : word != 0;
-    while (fours != 0) {
-        fours >>= ax_ctz64(fours);
-        unsigned length = ax_ctz64(~fours);
-        longest = length > longest ? length : longest;
-        fours >>= length;
-    }
-    return longest + 3;
+    return bits >> bit | next << 1 << (WORD_BITS - 1 - bit);
 }
 
-/* The reach of a word that is followed by `next`: see bitmap_level.h. */
-static inline unsigned reach_of(uint64_t bits, uint64_t next)
+/* The first bit of every row of ones in `bits`, which follows `before`. */
+static inline uint64_t row_starts(uint64_t before, uint64_t bits)
 {
-    unsigned tail = ones_above(bits);
-    unsigned through = tail == 0 ? 0 : tail + ones_below(next);
-    if (through >= BITMAP_REACH_MAX || tail == WORD_BITS)
-        return through < BITMAP_REACH_MAX ? through : BITMAP_REACH_MAX;
-    unsigned inner = longest_row(bits);
-    return inner > through ? inner : through;
+    return bits & ~(bits << 1 | before >> (WORD_BITS - 1));
 }
 
 /*
- * The bits of `bits` at which `count` ones begin, counting on into `next`: by doubling, where
- * after each step the bits mark where `have` ones begin.
+ * Those of the rows that begin at `starts` in `bits` which may have exactly `length` ones, 1 to 63,
+ * counting on into `next`; others may be among them. A one added to the first bit of a row carries
+ * to the first bit behind it: where that lies `length` above a start, it may be the same row's.
  */
-static inline uint64_t starts_of(uint64_t bits, uint64_t next, unsigned count)
+static inline uint64_t rows_of(uint64_t starts, uint64_t bits, uint64_t next, unsigned length)
 {
-    unsigned have = 1;
-    for (; 2 * have <= count; have *= 2) {
-        bits &= bits >> have | next << (WORD_BITS - have);
-        next &= next >> have;
-    }
-    unsigned step = count - have; /* at most 32, and 0 if nothing is missing */
-    return bits & (bits >> step | next << 1 << (WORD_BITS - 1 - step));
+    uint64_t sum = bits + starts, carry = sum < starts;
+    uint64_t ends = sum & ~bits, ends_in_next = (next + carry) & ~next;
+    return starts & bits_from(ends, ends_in_next, length);
 }

@@ -12,54 +12,74 @@ static bool unit_is_free(const struct bitmap_level *level, size_t unit)
     return level->bits[unit / 64] >> unit % 64 & 1;
 }
 
-/* The definition in bitmap_level.h, bit by bit. */
-static unsigned reach_by_counting(const struct bitmap_level *level, size_t word)
+/* Classes of the runs that begin in a word, bit by bit. */
+static uint64_t classes_by_counting(const struct bitmap_level *level, size_t word)
 {
-    unsigned longest = 0, length = 0;
-    for (unsigned i = 0; i < 128; i++) {
-        length = unit_is_free(level, word * 64 + i) ? length + 1 : 0;
-        if (i - (length - 1) < 64 && length > longest)
-            longest = length;
+    uint64_t classes = 0;
+    for (size_t unit = word * 64; unit < word * 64 + 64; unit++) {
+        if (!unit_is_free(level, unit) || (unit > 0 && unit_is_free(level, unit - 1)))
+            continue;
+        unsigned length = 1;
+        while (length < BITMAP_CLASSES && unit_is_free(level, unit + length))
+            length++;
+        classes |= UINT64_C(1) << (length - 1);
     }
-    return longest < BITMAP_REACH_MAX ? longest : BITMAP_REACH_MAX;
+    return classes;
 }
 
-static unsigned largest_of(const uint8_t *bytes)
+static bool has_child(const struct bitmap_level *level, unsigned depth, unsigned class,
+                      size_t child)
 {
-    unsigned largest = 0;
-    for (unsigned i = 0; i < 8; i++)
-        if (bytes[i] > largest)
-            largest = bytes[i];
-    return largest;
+    return level->bins[depth][child / 64 * 64 + class - 1] >> child % 64 & 1;
 }
 
-static const char *check_tree(const struct bitmap_level *level)
+/* Bits of a node at and behind `children` are 0, and each of the others says what its child is. */
+static const char *check_nodes(const struct bitmap_level *level, unsigned depth, unsigned class,
+                               size_t children)
 {
-    const uint8_t *bytes = (const uint8_t *)level->tree;
-    size_t leaves = (size_t)ax_align_up(level->words, 8), nodes = (level->first_leaf + leaves) / 8;
-    for (size_t leaf = 0; leaf < leaves; leaf++) {
-        unsigned reach = leaf < level->words ? reach_by_counting(level, leaf) : 0;
-        if (bytes[level->first_leaf + leaf] != reach)
-            return "bitmap: a reach is not the longest run that begins in its word";
+    for (size_t child = 0; child < ax_align_up(children, 64); child++) {
+        bool is_there = child < children && level->bins[depth - 1][child * 64 + class - 1] != 0;
+        if (has_child(level, depth, class, child) != is_there)
+            return "bitmap: a node of a bin is not empty although its child is, or the other way "
+                   "round";
     }
-    for (size_t i = 0; i < level->first_leaf; i++)
-        if (bytes[i] != (i + 1 < nodes ? largest_of(&bytes[8 * (i + 1)]) : 0))
-            return "bitmap: a byte of the tree is not the largest of its node";
     return NULL;
+}
+
+static const char *check_bins(const struct bitmap_level *level)
+{
+    for (size_t word = 0; word < ax_align_up(level->words, 64); word++) {
+        uint64_t classes = word < level->words ? classes_by_counting(level, word) : 0;
+        for (unsigned class = 1; class <= BITMAP_CLASSES; class ++)
+            if (has_child(level, 0, class, word) != (classes >> (class - 1) & 1))
+                return "bitmap: a word is in a bin that no run in it belongs to, or is not in one";
+    }
+    const char *broken = NULL;
+    for (unsigned class = 1; class <= BITMAP_CLASSES && broken == NULL; class ++) {
+        size_t children = level->words;
+        for (unsigned depth = 1; depth < level->depths && broken == NULL; depth++) {
+            children = (size_t)(ax_align_up(children, 64) / 64);
+            broken = check_nodes(level, depth, class, children);
+        }
+        if ((level->bins[level->depths - 1][class - 1] != 0) != (level->classes >> (class - 1) & 1))
+            return "bitmap: a class has no bin, or a bin no class";
+    }
+    return broken;
 }
 
 /* `units` is what the level has; `above` is the next level, or NULL. */
 static const char *check_level(const struct bitmap_level *level, size_t units,
                                const struct bitmap_level *above)
 {
-    if (level->bits[level->words] != 0)
-        return "bitmap: the word that ends every run is not 0";
+    if (level->bits[-1] != 0 || level->bits[level->words] != 0 ||
+        level->bits[level->words + 1] != 0)
+        return "bitmap: a word that ends every run is not 0";
     if (units % 64 != 0 && level->bits[units / 64] >> units % 64 != 0)
         return "bitmap: a unit outside the region is free";
     for (size_t word = 0; above != NULL && word < level->words; word++)
         if (unit_is_free(above, word) != (level->bits[word] == UINT64_MAX))
             return "bitmap: a unit is not free although its word is, or the other way round";
-    return check_tree(level);
+    return check_bins(level);
 }
 
 static const char *check_region(const struct bitmap_region *region)
@@ -67,8 +87,6 @@ static const char *check_region(const struct bitmap_region *region)
     size_t free_pages = 0;
     for (size_t word = 0; word < region->levels[0].words; word++) {
         free_pages += ax_popcount64(region->levels[0].bits[word]);
-        if (word < region->lowest_word && region->levels[0].bits[word] != 0)
-            return "bitmap: a page is free below the lowest free one";
     }
     if (free_pages != region->free_pages)
         return "bitmap: a region's count of free pages is not the number of bits";

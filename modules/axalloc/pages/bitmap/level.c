@@ -1,129 +1,161 @@
 /*
  * Levels of the page bitmap; see bitmap_level.h for what they are.
  *
- * Costs: taking or giving up to 64 units changes at most two words and three reaches; a changed
- * reach climbs the tree only while it is the largest of its node. Longer runs are filled word by
- * word. Finding walks down the tree, one comparison of eight bytes a node.
+ * Costs: taking or giving up to 64 units changes at most two words of bits and three bins, and of
+ * a bin a node above only when the one below becomes empty or is not any more. Longer runs are
+ * filled word by word. No cost depends on how many runs there are.
  */
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/string.h>
 #include <bitmap_level.h>
 #include <bitmap_words.h>
-#include <stdbool.h>
 
-enum { NODE_BYTES = 8 };
+/* ---- bins ---- */
 
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-#define TOP_BITS UINT64_C(0x8080808080808080)
-
-/* ---- the tree ---- */
-
-static inline uint8_t *bytes_of(const struct bitmap_level *level)
+static inline uint64_t *bin_node(const struct bitmap_level *level, unsigned depth, unsigned class,
+                                 size_t word)
 {
-    return (uint8_t *)level->tree; /* byte 0 is the lowest of a word: all our ISAs are so */
+    return &level->bins[depth][(word & ~(size_t)(WORD_BITS - 1)) + class - 1];
 }
 
-/* The top bit of each byte that is at least `least`; all bytes, and `least`, are below 128. */
-static inline uint64_t bytes_at_least(uint64_t bytes, unsigned least)
+/* The lowest node number `word` of a bin was empty, and is not any more. */
+static AX_NOINLINE void bin_appear(struct bitmap_level *level, unsigned class, size_t word)
 {
-    return ((bytes | TOP_BITS) - least * EACH_BYTE) & TOP_BITS;
-}
-
-static inline uint64_t larger_bytes(uint64_t a, uint64_t b)
-{
-    uint64_t a_wins = ((a | TOP_BITS) - b) & TOP_BITS;
-    uint64_t mask = a_wins - (a_wins >> 7); /* 0x7f where a wins */
-    return b ^ ((a ^ b) & mask);
-}
-
-static unsigned largest_byte(uint64_t bytes)
-{
-    bytes = larger_bytes(bytes, bytes >> 32);
-    bytes = larger_bytes(bytes, bytes >> 16);
-    bytes = larger_bytes(bytes, bytes >> 8);
-    return bytes & 0x7f;
-}
-
-/* A reach has grown to `reach`, if it was not that large before. */
-static inline void tree_raise(struct bitmap_level *level, size_t word, unsigned reach)
-{
-    uint8_t *bytes = bytes_of(level);
-    size_t i = level->first_leaf + word;
-    while (bytes[i] < reach) {
-        bytes[i] = (uint8_t)reach;
-        if (i < NODE_BYTES)
+    for (unsigned depth = 1; depth < level->depths; depth++, word /= WORD_BITS) {
+        uint64_t *node = bin_node(level, depth, class, word), old = *node;
+        *node = old | UINT64_C(1) << word % WORD_BITS;
+        if (old != 0)
             return;
-        i = i / NODE_BYTES - 1;
     }
+    level->classes |= UINT64_C(1) << (class - 1);
 }
 
-/* Reaches in the node of byte `i` are less than before: so may be the bytes above. */
-static void tree_lower(struct bitmap_level *level, size_t i)
+static inline void bin_insert(struct bitmap_level *level, unsigned class, size_t word)
 {
-    uint8_t *bytes = bytes_of(level);
-    while (i >= NODE_BYTES) {
-        uint64_t node = level->tree[i / NODE_BYTES];
-        i = i / NODE_BYTES - 1;
-        if (bytes_at_least(node, bytes[i]) != 0)
-            return; /* another one is as large as the largest was */
-        bytes[i] = (uint8_t)largest_byte(node);
-    }
+    uint64_t *node = bin_node(level, 0, class, word), old = *node;
+    *node = old | UINT64_C(1) << word % WORD_BITS;
+    if (old == 0)
+        bin_appear(level, class, word / WORD_BITS);
 }
 
-/* The reaches of words [first, end) become 0 or REACH_MAX, all of them; there is at least one. */
-static AX_NOINLINE void tree_fill(struct bitmap_level *level, size_t first, size_t end,
-                                  unsigned reach)
+/* It is empty now. */
+static AX_NOINLINE void bin_vanish(struct bitmap_level *level, unsigned class, size_t word)
 {
-    uint8_t *bytes = bytes_of(level);
-    size_t low = level->first_leaf + first, high = level->first_leaf + end - 1;
-    memset(bytes + low, (int)reach, high - low + 1);
-    while (low >= NODE_BYTES) {
-        uint64_t low_node = level->tree[low / NODE_BYTES];
-        uint64_t high_node = level->tree[high / NODE_BYTES];
-        low = low / NODE_BYTES - 1;
-        high = high / NODE_BYTES - 1;
-        memset(bytes + low, (int)reach, high - low + 1);
-        bytes[low] = (uint8_t)largest_byte(low_node);
-        bytes[high] = (uint8_t)largest_byte(high_node);
+    for (unsigned depth = 1; depth < level->depths; depth++, word /= WORD_BITS) {
+        uint64_t *node = bin_node(level, depth, class, word);
+        *node &= ~(UINT64_C(1) << word % WORD_BITS);
+        if (*node != 0)
+            return;
     }
+    level->classes &= ~(UINT64_C(1) << (class - 1));
 }
 
-size_t bitmap_level_find_word(const struct bitmap_level *level, size_t word, unsigned reach)
+static inline void bin_remove(struct bitmap_level *level, unsigned class, size_t word)
 {
-    if (word >= level->words)
-        return BITMAP_NONE;
-    /* Up from the leaf to a node that has it at or after where we are, then down to the first. */
-    size_t i = word == 0 ? 0 : level->first_leaf + word;
-    uint64_t hits;
-    while ((hits = bytes_at_least(level->tree[i / NODE_BYTES], reach) >> i % NODE_BYTES * 8) == 0) {
-        do {
-            if (i < NODE_BYTES)
-                return BITMAP_NONE;
-            i = i / NODE_BYTES - 1;
-        } while (i % NODE_BYTES == NODE_BYTES - 1);
-        i++;
-    }
-    i += ax_ctz64(hits) / 8;
-    while (i < level->first_leaf) {
-        hits = bytes_at_least(level->tree[i + 1], reach);
-        i = (i + 1) * NODE_BYTES + ax_ctz64(hits) / 8;
-    }
-    return i - level->first_leaf;
+    uint64_t *node = bin_node(level, 0, class, word);
+    *node &= ~(UINT64_C(1) << word % WORD_BITS);
+    if (*node == 0)
+        bin_vanish(level, class, word / WORD_BITS);
 }
 
-size_t bitmap_level_find_run(const struct bitmap_level *level, size_t unit, unsigned count)
+/* The first word below child `word` of `depth`, which is not empty. */
+static inline size_t bin_descend(const struct bitmap_level *level, unsigned class, unsigned depth,
+                                 size_t word)
 {
-    size_t word = bitmap_level_find_word(level, unit / WORD_BITS, count);
-    uint64_t wanted = word == unit / WORD_BITS ? ALL_FREE << unit % WORD_BITS : ALL_FREE;
-    while (word != BITMAP_NONE) {
-        uint64_t starts = starts_of(level->bits[word], level->bits[word + 1], count) & wanted;
-        if (starts != 0)
-            return word * WORD_BITS + ax_ctz64(starts);
-        word = bitmap_level_find_word(level, word + 1, count);
-        wanted = ALL_FREE;
+    while (depth-- > 0)
+        word = word * WORD_BITS + ax_ctz64(*bin_node(level, depth, class, word * WORD_BITS));
+    return word;
+}
+
+/* The first word of the bin at or after `word`, or BITMAP_NONE. */
+static size_t bin_next(const struct bitmap_level *level, unsigned class, size_t word)
+{
+    for (unsigned depth = 0; depth < level->depths; depth++) {
+        if (word > (level->words - 1) >> 6 * depth)
+            return BITMAP_NONE;
+        uint64_t rest = *bin_node(level, depth, class, word) >> word % WORD_BITS;
+        if (rest != 0)
+            return bin_descend(level, class, depth, word + ax_ctz64(rest));
+        word = word / WORD_BITS + 1;
     }
     return BITMAP_NONE;
+}
+
+/* ---- runs ---- */
+
+/* Length of the free run from `unit` on, at most 64. */
+static inline unsigned length_from(const struct bitmap_level *level, size_t unit)
+{
+    const uint64_t *bits = &level->bits[unit / WORD_BITS];
+    return ones_below(bits_from(bits[0], bits[1], unit % WORD_BITS));
+}
+
+/* Length of the free run that ends before `unit`, at most 64. */
+static inline unsigned length_before(const struct bitmap_level *level, size_t unit)
+{
+    const uint64_t *bits = &level->bits[unit / WORD_BITS] - 1;
+    unsigned bit = unit % WORD_BITS;
+    return ones_above(bits[1] << (WORD_BITS - 1 - bit) << 1 | bits[0] >> bit);
+}
+
+/*
+ * Where in the word `bits[0]` a run of `class` may begin. One of 64 and more can only be the last
+ * that begins in its word.
+ */
+static inline uint64_t possible_starts(const uint64_t *bits, unsigned class)
+{
+    uint64_t starts = row_starts(bits[-1], bits[0]);
+    if (starts == 0)
+        return 0; /* common, when one of two runs has gone */
+    if (class < BITMAP_CLASSES)
+        return rows_of(starts, bits[0], bits[1], class);
+    return UINT64_C(1) << ax_log2_floor(starts);
+}
+
+/* The first of `starts` where one does begin, or WORD_BITS; `starts` keeps those behind it. */
+static inline unsigned next_start(const uint64_t *bits, unsigned class, uint64_t *starts)
+{
+    while (*starts != 0) {
+        unsigned bit = ax_ctz64(*starts);
+        *starts &= *starts - 1;
+        if (ones_below(bits_from(bits[0], bits[1], bit)) == class)
+            return bit;
+    }
+    return WORD_BITS;
+}
+
+size_t bitmap_level_next(const struct bitmap_level *level, unsigned class, size_t unit)
+{
+    size_t word = unit / WORD_BITS;
+    uint64_t wanted = ALL_FREE << unit % WORD_BITS;
+    for (; (word = bin_next(level, class, word)) != BITMAP_NONE; word++) {
+        uint64_t starts = possible_starts(&level->bits[word], class);
+        starts &= word == unit / WORD_BITS ? wanted : ALL_FREE;
+        unsigned bit = next_start(&level->bits[word], class, &starts);
+        if (bit < WORD_BITS)
+            return word * WORD_BITS + bit;
+    }
+    return BITMAP_NONE;
+}
+
+static inline unsigned class_of(size_t length)
+{
+    return length < BITMAP_CLASSES ? (unsigned)length : BITMAP_CLASSES;
+}
+
+static AX_NOINLINE bool has_start(const uint64_t *bits, unsigned class, uint64_t starts)
+{
+    return next_start(bits, class, &starts) < WORD_BITS;
+}
+
+/* No run of this class begins at `unit` any more, but perhaps another one in the same word does. */
+static inline void forget_run(struct bitmap_level *level, unsigned class, size_t unit)
+{
+    const uint64_t *bits = &level->bits[unit / WORD_BITS];
+    uint64_t starts = possible_starts(bits, class);
+    if (starts == 0 || !has_start(bits, class, starts))
+        bin_remove(level, class, unit / WORD_BITS);
 }
 
 /* ---- making a level ---- */
@@ -133,37 +165,49 @@ static size_t words_for(size_t units)
     return units / WORD_BITS + (units % WORD_BITS != 0);
 }
 
-/* The first byte of the depth that has a leaf for each word. */
-static size_t first_leaf_for(size_t words)
+/* Words of memory for the nodes of one depth over `children` words or nodes. */
+static size_t nodes_for(size_t children)
 {
-    size_t first = 0;
-    for (size_t leaves = NODE_BYTES; leaves < words; leaves *= NODE_BYTES)
-        first = (first + 1) * NODE_BYTES;
-    return first;
+    return words_for(children) * BITMAP_CLASSES;
 }
 
-static size_t tree_bytes(size_t words)
+static size_t bin_words(size_t words)
 {
-    return first_leaf_for(words) + ax_align_up(words, NODE_BYTES);
+    size_t sum = 0;
+    do {
+        sum += nodes_for(words);
+        words = words_for(words);
+    } while (words > 1);
+    return sum;
 }
 
 size_t bitmap_level_bytes(size_t units)
 {
     size_t words = words_for(units);
-    return (words + 1) * sizeof(uint64_t) + tree_bytes(words);
+    return (words + 3 + bin_words(words)) * sizeof(uint64_t);
 }
 
-void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units)
+void bitmap_level_init(struct bitmap_level *level, void *memory, size_t units, size_t free_units)
 {
-    size_t words = words_for(units);
-    level->bits = memory;
-    level->tree = level->bits + words + 1;
+    size_t words = words_for(units), children = words;
+    uint64_t *start = memory, *node = start + words + 3;
+    level->bits = start + 1;
     level->words = words;
-    level->first_leaf = first_leaf_for(words);
-    level->bits[0] = 0;
-    level->bits[words - 1] = 0;
-    level->bits[words] = 0;
-    memset(level->tree, 0, tree_bytes(words));
+    level->classes = 0;
+    level->depths = 0;
+    start[0] = 0;
+    memset(level->bits, 0xff, free_units / WORD_BITS * sizeof *start);
+    memset(&level->bits[free_units / WORD_BITS], 0,
+           (words + 2 - free_units / WORD_BITS) * sizeof *start);
+    level->bits[free_units / WORD_BITS] |= ax_low_mask64(free_units % WORD_BITS);
+    memset(node, 0, bin_words(words) * sizeof *node);
+    do {
+        level->bins[level->depths++] = node;
+        node += nodes_for(children);
+        children = words_for(children);
+    } while (children > 1);
+    if (free_units > 0)
+        bin_insert(level, class_of(free_units), 0);
 }
 
 /* ---- taking and giving units ---- */
@@ -192,113 +236,114 @@ static inline struct bitmap_units full_words(const struct bitmap_level *level, s
     return (struct bitmap_units){first, end > first ? end - first : 0};
 }
 
-/* Length of the free run from bit `bit` of `word` on, seen as far as the end of the next word. */
-static inline unsigned length_from(const struct bitmap_level *level, size_t word, unsigned bit)
+static inline void fill_between(uint64_t *bits, struct span span, int byte)
 {
-    unsigned length = ones_below(level->bits[word] >> bit);
-    if (bit + length == WORD_BITS)
-        length += ones_below(level->bits[word + 1]);
-    return length < BITMAP_REACH_MAX ? length : BITMAP_REACH_MAX;
+    size_t words = span.last_word - span.first_word;
+    if (words > 1)
+        memset(&bits[span.first_word + 1], byte, (words - 1) * sizeof *bits);
 }
 
-/* Units from `word` on were taken: its reach may be less. */
-static AX_NOINLINE void lower(struct bitmap_level *level, size_t word)
+static inline void clear_bits(uint64_t *bits, struct span span)
 {
-    size_t leaf = level->first_leaf + word;
-    unsigned reach = reach_of(level->bits[word], level->bits[word + 1]);
-    if (bytes_of(level)[leaf] == reach)
+    if (span.first_word == span.last_word) {
+        bits[span.first_word] &= span.below | span.above;
         return;
-    bytes_of(level)[leaf] = (uint8_t)reach;
-    tree_lower(level, leaf);
+    }
+    bits[span.first_word] &= span.below;
+    bits[span.last_word] &= span.above;
+    fill_between(bits, span, 0);
 }
 
-bool bitmap_level_take_first_of(struct bitmap_level *level, size_t word)
+static inline void set_bits(uint64_t *bits, struct span span)
 {
-    uint64_t bits = level->bits[word], rest = bits & (bits - 1);
-    unsigned bit = ax_ctz64(bits);
-    if (bits == ALL_FREE || rest == 0)
-        return false;
-    if ((rest >> bit & 2) != 0 && /* a longer run loses its first unit: is it longest without? */
-        length_from(level, word, bit + 1) < bytes_of(level)[level->first_leaf + word])
-        return false;
-    level->bits[word] = rest;
-    return true;
+    if (span.first_word == span.last_word) {
+        bits[span.first_word] |= ~(span.below | span.above);
+        return;
+    }
+    bits[span.first_word] |= ~span.below;
+    bits[span.last_word] |= ~span.above;
+    fill_between(bits, span, 0xff);
 }
 
+/*
+ * What is left and right of the units is one run with them. Of one that reaches 64 units to the
+ * left nothing is known but that it is of class 64, which it stays.
+ */
 struct bitmap_units bitmap_level_take(struct bitmap_level *level, struct bitmap_units units)
 {
     struct span span = span_of(units);
     struct bitmap_units lost = full_words(level, span);
-    uint64_t *bits = level->bits;
-    size_t first = span.first_word, last = span.last_word;
-    if (first == last) {
-        bits[first] &= span.below | span.above;
-    } else {
-        bits[first] &= span.below;
-        bits[last] &= span.above;
-        lower(level, last);
-    }
-    if (last - first > 1) {
-        memset(&bits[first + 1], 0, (last - first - 1) * sizeof *bits);
-        tree_fill(level, first + 1, last, 0);
-    }
-    lower(level, first);
-    if (first > 0 && bits[first - 1] >> (WORD_BITS - 1) != 0)
-        lower(level, first - 1); /* a run that went on into `first` may be shorter now */
+    unsigned left = length_before(level, units.first);
+    unsigned right = length_from(level, units.first + units.count);
+    size_t start = units.first - left;
+    clear_bits(level->bits, span);
+    if (left < BITMAP_CLASSES)
+        forget_run(level, class_of(left + units.count + right), start);
+    if (left > 0 && left < BITMAP_CLASSES)
+        bin_insert(level, left, start / WORD_BITS);
+    if (right > 0)
+        bin_insert(level, right, (units.first + units.count) / WORD_BITS);
     return lost;
 }
 
-/* The free run from bit `bit` of `word` on may be longer than the word's reach was. */
-static AX_NOINLINE void raise(struct bitmap_level *level, size_t word, unsigned bit)
+/* None of the units is free. */
+static inline bool is_taken(const uint64_t *bits, struct span span)
 {
-    tree_raise(level, word, length_from(level, word, bit));
+    if (span.first_word == span.last_word)
+        return (bits[span.first_word] & ~(span.below | span.above)) == 0;
+    for (size_t word = span.first_word + 1; word < span.last_word; word++)
+        if (bits[word] != 0)
+            return false;
+    return ((bits[span.first_word] & ~span.below) | (bits[span.last_word] & ~span.above)) == 0;
 }
 
-/* The bit at which the row of ones begins that bit `bit` ends, or that begins at it. */
-static inline unsigned row_start(uint64_t word, unsigned bit)
+bool bitmap_level_give(struct bitmap_level *level, struct bitmap_units units,
+                       struct bitmap_units *above)
 {
-    return bit == 0 ? 0 : bit - ones_above(word << (WORD_BITS - bit));
-}
-
-/* A row of units from bit `start` of `word` on has become longer: the reaches that see it. */
-static inline void raise_row(struct bitmap_level *level, size_t word, unsigned start)
-{
-    raise(level, word, start);
-    if (start > 0 || word == 0)
-        return;
-    unsigned before = ones_above(level->bits[word - 1]);
-    if (before > 0)
-        raise(level, word - 1, WORD_BITS - before);
-}
-
-bool bitmap_level_give_one(struct bitmap_level *level, size_t unit)
-{
-    size_t word = unit / WORD_BITS;
-    unsigned bit = unit % WORD_BITS;
-    uint64_t bits = level->bits[word] | UINT64_C(1) << bit;
-    if (bits == ALL_FREE)
+    struct span span = span_of(units);
+    unsigned left = length_before(level, units.first);
+    unsigned right = length_from(level, units.first + units.count);
+    size_t start = units.first - left;
+    if (!is_taken(level->bits, span))
         return false;
-    level->bits[word] = bits;
-    raise_row(level, word, row_start(bits, bit));
+    set_bits(level->bits, span);
+    if (right > 0)
+        forget_run(level, right, units.first + units.count);
+    if (left > 0 && left < BITMAP_CLASSES)
+        forget_run(level, left, start);
+    if (left < BITMAP_CLASSES)
+        bin_insert(level, class_of(left + units.count + right), start / WORD_BITS);
+    *above = full_words(level, span);
     return true;
 }
 
-struct bitmap_units bitmap_level_give(struct bitmap_level *level, struct bitmap_units units)
+/* The `count` units from `bit` of the first of two words on, none of which is full. */
+static inline void clear_in_two(uint64_t *bits, unsigned bit, unsigned count)
 {
-    struct span span = span_of(units);
-    uint64_t *bits = level->bits;
-    size_t first = span.first_word, last = span.last_word;
-    if (first == last) {
-        bits[first] |= ~(span.below | span.above);
-    } else {
-        bits[first] |= ~span.below;
-        bits[last] |= ~span.above;
-        raise(level, last, 0);
-    }
-    if (last - first > 1) {
-        memset(&bits[first + 1], 0xff, (last - first - 1) * sizeof *bits);
-        tree_fill(level, first + 1, last, BITMAP_REACH_MAX);
-    }
-    raise_row(level, first, row_start(bits[first], units.first % WORD_BITS));
-    return full_words(level, span);
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    bits[0] &= ~(mask << bit);
+    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit));
+}
+
+bool bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count,
+                             size_t *unit)
+{
+    size_t word = bin_descend(level, class, level->depths, 0);
+    uint64_t *bits = &level->bits[word];
+    uint64_t others = possible_starts(bits, class);
+    bool is_single = (others & (others - 1)) == 0; /* then it is the one */
+    unsigned bit = is_single ? ax_ctz64(others) : next_start(bits, class, &others);
+    size_t first = word * WORD_BITS + bit, rest_word = (first + count) / WORD_BITS;
+    *unit = first;
+    if (bits[0] == ALL_FREE || (bits[1] == ALL_FREE && bit + count > WORD_BITS))
+        return false;
+    clear_in_two(bits, bit, count);
+    unsigned rest = class < BITMAP_CLASSES ? class - count : length_from(level, first + count);
+    if (rest == class && rest_word == word)
+        return true;
+    if (is_single || next_start(bits, class, &others) == WORD_BITS)
+        bin_remove(level, class, word);
+    if (rest > 0)
+        bin_insert(level, rest, rest_word);
+    return true;
 }

@@ -1,5 +1,6 @@
 /* Adding a range of pages to the bitmap allocator, and placing its records. */
 #include <axalloc/pages.h>
+#include <axalloc/pages_range.h>
 #include <bitmap_region.h>
 
 void axalloc_pages_init(struct axalloc_pages *self)
@@ -49,18 +50,16 @@ static bool overlaps(const struct axalloc_pages *self, uint64_t first, size_t co
 static void init_levels(struct bitmap_region *region)
 {
     char *memory = (char *)(region + 1);
-    size_t units = region->pages;
+    size_t units = region->pages, free_units = units;
     region->level_count = 0;
     for (;;) {
-        bitmap_level_init(&region->levels[region->level_count++], memory, units);
+        bitmap_level_init(&region->levels[region->level_count++], memory, units, free_units);
         if (units < 64)
-            break;
+            return;
         memory += bitmap_level_bytes(units);
         units = units_above(units);
+        free_units /= 64;
     }
-    struct bitmap_units given = {0, region->pages};
-    for (unsigned level = 0; given.count > 0; level++)
-        given = bitmap_level_give(&region->levels[level], given);
 }
 
 /* Regions below the low end come last; if all are, they are as good as each other. */
@@ -90,7 +89,6 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     region->pages = pages;
     region->all_pages = pages + record_pages;
     region->free_pages = pages;
-    region->lowest_word = 0;
     init_levels(region);
     region->next = *link;
     *link = region;
@@ -100,51 +98,28 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     return AX_OK;
 }
 
-/* The whole pages of a range; AX_EINVAL if it wraps or has too many. */
-static enum ax_err whole_pages(struct ax_vrange range, uint64_t *first_page, size_t *pages)
-{
-    uint64_t last = range.start.raw + range.size_bytes - 1;
-    *pages = 0;
-    *first_page = 0;
-    if (range.size_bytes == 0)
-        return AX_OK;
-    if (last < range.start.raw)
-        return AX_EINVAL;
-    uint64_t first = ax_pages_for(range.start.raw);
-    uint64_t end = (last >> AX_PAGE_SHIFT) + ((last & (AX_PAGE_SIZE - 1)) == AX_PAGE_SIZE - 1);
-    if (end <= first)
-        return AX_OK;
-    if (end - first > BITMAP_MAX_PAGES)
-        return AX_EINVAL;
-    *first_page = first;
-    *pages = (size_t)(end - first);
-    return AX_OK;
-}
-
 enum ax_err axalloc_pages_add(struct axalloc_pages *self, struct ax_vrange range)
 {
-    uint64_t first_page;
-    size_t pages;
-    enum ax_err err = whole_pages(range, &first_page, &pages);
+    struct axalloc_page_range pages;
+    enum ax_err err = axalloc_whole_pages(range, BITMAP_MAX_PAGES, &pages);
     if (err != AX_OK)
         return err;
-    size_t record_pages = (size_t)ax_pages_for(axalloc_pages_metadata_bytes(pages));
-    if (pages <= record_pages)
+    size_t record_pages = (size_t)ax_pages_for(axalloc_pages_metadata_bytes(pages.count));
+    if (pages.count <= record_pages)
         return AX_ENOSPC;
-    pages -= record_pages;
-    void *records = ax_vaddr_ptr(ax_vaddr((first_page + pages) << AX_PAGE_SHIFT));
-    return add_region(self, first_page, pages, record_pages, records);
+    size_t managed = pages.count - record_pages;
+    void *records = ax_vaddr_ptr(ax_vaddr((pages.first + managed) << AX_PAGE_SHIFT));
+    return add_region(self, pages.first, managed, record_pages, records);
 }
 
 enum ax_err axalloc_pages_add_with(struct axalloc_pages *self, struct ax_vrange range,
                                    void *metadata)
 {
-    uint64_t first_page;
-    size_t pages;
-    enum ax_err err = whole_pages(range, &first_page, &pages);
+    struct axalloc_page_range pages;
+    enum ax_err err = axalloc_whole_pages(range, BITMAP_MAX_PAGES, &pages);
     if (err != AX_OK)
         return err;
-    if (pages == 0)
+    if (pages.count == 0)
         return AX_ENOSPC;
-    return add_region(self, first_page, pages, 0, metadata);
+    return add_region(self, pages.first, pages.count, 0, metadata);
 }

@@ -137,14 +137,14 @@ static void stats_count_free_and_live_blocks(void **state)
     for (int i = 0; i < 6; i++)
         blocks[i] = axalloc_raw_alloc(&raw, layout_of(1500, 16));
     size_t usable = axalloc_bytes_usable_size(&raw.heap, blocks[0]);
-    size_t free_blocks = axalloc_raw_stats(&raw).free_blocks;
+    size_t free_bytes = axalloc_raw_stats(&raw).free_bytes;
     axalloc_raw_dealloc(&raw, blocks[1], layout_of(1500, 16));
     axalloc_raw_dealloc(&raw, blocks[4], layout_of(1500, 16));
     stats = axalloc_raw_stats(&raw);
     assert_int_equal(stats.live_blocks, 4);
     assert_in_range(stats.live_bytes, 4 * 1500, 4 * usable + 3 * 64);
-    assert_true(stats.free_blocks >= 1 && stats.free_blocks <= free_blocks + 2);
-    assert_true(stats.free_bytes >= 2 * 1500);
+    assert_true(stats.free_blocks >= 1);
+    assert_true(stats.free_bytes >= free_bytes + 2 * 1500);
     for (int i = 0; i < 6; i++)
         if (i != 1 && i != 4)
             axalloc_raw_dealloc(&raw, blocks[i], layout_of(1500, 16));

@@ -105,15 +105,14 @@ static void dealloc_takes_any_part_in_any_order(void **state)
 static void dealloc_may_span_what_several_calls_gave(void **state)
 {
     (void)state;
-    struct ax_paddr a, b;
+    struct ax_vaddr first = ax_vaddr_of(arena), next = ax_vaddr_add(first, 4 * PAGE);
+    struct ax_paddr a = to_physical(first);
     add(0, FRAMES);
-    assert_int_equal(alloc(4, PAGE, &a), AX_OK);
-    struct ax_vaddr next = to_virtual(ax_paddr_add(a, 4 * PAGE));
+    assert_int_equal(axalloc_alloc_pages_at(&pages, first, 4, PAGE), AX_OK);
     assert_int_equal(axalloc_alloc_pages_at(&pages, next, 4, PAGE), AX_OK);
-    b = to_physical(next);
     assert_int_equal(dealloc(a, 2, 4), AX_OK);
     assert_int_equal(dealloc(a, 0, 2), AX_OK);
-    assert_int_equal(dealloc(b, 2, 2), AX_OK);
+    assert_int_equal(dealloc(a, 6, 2), AX_OK);
 }
 
 static void free_twice(void *run)
@@ -141,12 +140,13 @@ static void a_wrong_free_is_refused_named_and_changes_nothing(void **state)
     assert_int_equal(alloc(8, PAGE, &run), AX_OK);
     assert_int_equal(dealloc(run, 3, 1), AX_OK);
     const char *text = log_text(free_twice, &run);
-    char address[32];
+    char address[64];
     snprintf(address, sizeof address, "%#zx", (size_t)to_virtual(run).raw + 2 * PAGE);
     assert_non_null(strstr(text, "free already"));
     assert_non_null(strstr(text, address));
     assert_non_null(strstr(log_text(free_foreign, &run), "not all of them are managed"));
-    assert_non_null(strstr(log_text(free_odd, &run), "4196 bytes of frames at 0xc000"));
+    snprintf(address, sizeof address, "4196 bytes of frames at %#zx", (size_t)run.raw);
+    assert_non_null(strstr(log_text(free_odd, &run), address));
     assert_int_equal(axalloc_frames_dealloc(&frames, ax_paddr(run.raw + 1), PAGE), AX_EINVAL);
     assert_int_equal(axalloc_frames_dealloc(&frames, run, 0), AX_EINVAL);
     assert_int_equal(axalloc_used_pages(&pages), 7);
@@ -168,7 +168,7 @@ static void add_free_memory_in_pieces_that_are_not_touched(void **state)
     add(0, 512);
     add(1536, 512); /* adjacent to the first */
     size_t total = axalloc_total_pages(&pages);
-    assert_in_range(total, 3 * 512 - 6, 3 * 512);
+    assert_in_range(total, 3 * 500, 3 * 512); /* the rest is records */
     assert_int_equal(axalloc_available_pages(&pages), total);
     struct ax_paddr again = ax_paddr(PHYSICAL_BASE + 100 * PAGE);
     assert_int_equal(axalloc_frames_add_free_memory(&frames, again, 100 * PAGE), AX_EEXIST);

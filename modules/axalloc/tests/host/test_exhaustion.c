@@ -4,7 +4,7 @@
  * Every call must then do what it was asked, or report an error with nothing changed; and in the
  * end nothing is leaked and every check holds.
  *
- * The linker sends axalloc's calls of the page allocator through the two functions below.
+ * The linker sends axalloc's calls of the page allocator through the functions below.
  */
 #include "arena.h"
 
@@ -50,6 +50,17 @@ enum ax_err __wrap_axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_
                                           size_t count, size_t align)
 {
     return fails() ? AX_EBUSY : __real_axalloc_pages_alloc_at(self, start, count, align);
+}
+
+enum ax_err __real_axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, size_t align,
+                                             struct ax_vaddr limit, struct ax_vaddr *out);
+enum ax_err __wrap_axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, size_t align,
+                                             struct ax_vaddr limit, struct ax_vaddr *out);
+
+enum ax_err __wrap_axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, size_t align,
+                                             struct ax_vaddr limit, struct ax_vaddr *out)
+{
+    return fails() ? AX_ENOMEM : __real_axalloc_pages_alloc_below(self, count, align, limit, out);
 }
 
 /* ---- what must hold around each call ---- */
@@ -207,6 +218,20 @@ static void allocate_pages(void)
             assert_int_equal(axalloc_dealloc_pages_as(self, kind, runs[kind], kind + 1), AX_OK);
 }
 
+static void allocate_pages_below(void)
+{
+    struct axalloc *self = axalloc_global();
+    struct ax_vaddr run;
+    for (size_t count = 1; count <= 64; count *= 4) {
+        struct holdings before = held();
+        if (axalloc_alloc_pages_below(self, AXALLOC_DMA, count, PAGE, ax_vaddr(UINT64_MAX), &run) !=
+            AX_OK)
+            assert_unchanged(before);
+        else
+            assert_int_equal(axalloc_dealloc_pages_as(self, AXALLOC_DMA, run, count), AX_OK);
+    }
+}
+
 static void allocate_page_handles(void)
 {
     AXALLOC_PAGE_SCOPED struct axalloc_page one = {{0}, 0};
@@ -316,6 +341,12 @@ static void pages_survive_every_failure(void **state)
     fail_everywhere(allocate_pages, AXALLOC_KINDS + 2, AXALLOC_KINDS + 2);
 }
 
+static void low_pages_survive_every_failure(void **state)
+{
+    (void)state;
+    fail_everywhere(allocate_pages_below, 4, 8);
+}
+
 static void page_handles_survive_every_failure(void **state)
 {
     (void)state;
@@ -353,6 +384,7 @@ int main(void)
         cmocka_unit_test(c_functions_survive_every_failure),
         cmocka_unit_test(growth_and_return_survive_every_failure),
         cmocka_unit_test(pages_survive_every_failure),
+        cmocka_unit_test(low_pages_survive_every_failure),
         cmocka_unit_test(page_handles_survive_every_failure),
         cmocka_unit_test(reclaiming_survives_every_failure),
         cmocka_unit_test(starting_survives_every_failure),

@@ -231,35 +231,35 @@ static void what_waits_comes_back_when_memory_is_out(void **state)
 static void regions_that_do_not_touch_have_a_limit(void **state)
 {
     (void)state;
-    unsigned char *arena = start(&instance, MIB), *lent = arena_map(4 * MIB);
+    unsigned char *arena = start(&instance, MIB), *lent = arena_map(64 * MIB);
     size_t added = 0;
     enum ax_err err = AX_OK;
     for (; err == AX_OK && added < 400; added += err == AX_OK)
-        err = axalloc_add_memory(&instance, ax_vaddr_of(lent + added * 8 * KIB), 4 * KIB);
+        err = axalloc_add_memory(&instance, ax_vaddr_of(lent + added * 128 * KIB), 64 * KIB);
     assert_int_equal(err, AX_ENOSPC);
     assert_int_equal(added, AXALLOC_GUARD_WINDOWS - 1);
-    assert_int_equal(axalloc_add_pages(&instance, ax_vaddr_of(lent + 3 * MIB), MIB), AX_ENOSPC);
+    assert_int_equal(axalloc_add_pages(&instance, ax_vaddr_of(lent + 62 * MIB), MIB), AX_ENOSPC);
     void *blocks[600];
     for (size_t i = 0; i < 600; i++)
         blocks[i] = alloc(1000);
     for (size_t i = 0; i < 600; i++)
         axalloc_dealloc_unsized(&instance, blocks[i]);
     assert_sound(axalloc_check(&instance));
-    arena_unmap(lent, 4 * MIB);
+    arena_unmap(lent, 64 * MIB);
     arena_unmap(arena, MIB);
 }
 
 static void regions_that_touch_are_one(void **state)
 {
     (void)state;
-    unsigned char *arena = start(&instance, 512 * KIB), *lent = arena_map(8 * MIB);
-    for (size_t i = 0; i < 1000; i++)
-        assert_int_equal(axalloc_add_memory(&instance, ax_vaddr_of(lent + i * 4 * KIB), 4 * KIB),
+    unsigned char *arena = start(&instance, 512 * KIB), *lent = arena_map(32 * MIB);
+    for (size_t i = 0; i < 400; i++)
+        assert_int_equal(axalloc_add_memory(&instance, ax_vaddr_of(lent + i * 64 * KIB), 64 * KIB),
                          AX_OK);
-    expect_assert_failure(axalloc_dealloc_unsized(&instance, lent + 1000 * 4 * KIB + 32));
+    expect_assert_failure(axalloc_dealloc_unsized(&instance, lent + 400 * 64 * KIB + 32));
     assert_says("foreign free of");
     assert_says("outside of this allocator's memory");
-    arena_unmap(lent, 8 * MIB);
+    arena_unmap(lent, 32 * MIB);
     arena_unmap(arena, 512 * KIB);
 }
 

@@ -86,7 +86,6 @@ void test_low_buffers(struct axtest *test)
     struct ax_layout layout = {5000, 4096};
     struct axalloc_slice buffer;
     size_t used = axalloc_used_pages(axalloc_global());
-    axalloc_use_dma32_end(axhal_phys_to_virt(ax_paddr(4 * GIB)));
     if (AXTEST_CHECK(test, axalloc_buffer_alloc(AXALLOC_KMALLOC, layout, AXALLOC_DMA32, &buffer) ==
                                AX_OK)) {
         struct ax_paddr last = physical(ax_vaddr_of(buffer.bytes + buffer.size_bytes - 1));
