@@ -7,6 +7,7 @@
 #   modules.mk    reads modules/*/module.mk; the include path of a module is its declared closure
 #   image.mk      platform + app + modules -> one flat image     (ISA riscv64, aarch64)
 #   host.mk       modules -> test programs for this machine      (ISA host)
+#   process.mk    an app as a process of this machine            (platform linux-host)
 #   goals.mk      goals that stand above one configuration: help, list, test, check, clean
 #
 # One make handles one configuration: a platform and a set of flags, with its objects in
@@ -18,7 +19,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 .DEFAULT_GOAL := build
 
 goals := $(or $(MAKECMDGOALS),build)
-goals-without-config := help list clean format check test test-host test-build test-qemu test-bench \
+goals-without-config := help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench \
     detection bench-boot bench bench-docs compare
 goals-without-setup := help list clean
 goals-with-config := $(filter-out $(goals-without-config),$(goals))
@@ -56,7 +57,7 @@ ifneq ($(configured),)
 include tools/build/toolchain.mk
 include tools/build/compile.mk
 include tools/build/modules.mk
-include tools/build/$(if $(filter host,$(ISA)),host,image).mk
+include tools/build/$(if $(filter-out host,$(ISA)),image,$(if $(platform-dir),process,host)).mk
 $(finish-units)
 -include $(dependency-files)
 else

@@ -38,9 +38,12 @@ host-tests += test_regressions_more test_accounts test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_linux_flags conformance_ostd conformance_xila
+host-tests := $(if $(CONFIG_TSAN),,$(host-tests)) test_threads
 host-wraps := $(addprefix test_exhaustion:axalloc_pages_,alloc alloc_at alloc_below)
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
+host-library := hosted/library.c hosted/window.c hosted/threads.c hosted/start.c hosted/port.c
+process-srcs := $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c) $(if $(CONFIG_AXALLOC_GUARD),host/guard_ports.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc \
     $(if $(CONFIG_AXALLOC_CACHES),bytes_cached replay_cached)
 fuzzers := pages

@@ -16,3 +16,4 @@ host-tests += test_backtrace test_describe test_irq test_mem test_time
 host-tests += test_page_table test_page_table_errors test_page_table_flush test_page_table_random
 fuzzers := fdt memory_map
 host-libs := -lfdt
+process-srcs := src/console.c src/power.c

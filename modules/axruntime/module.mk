@@ -6,3 +6,4 @@ srcs-cold += src/boot.c src/banner.c src/panic.c
 endif
 test-deps := axtest
 host-tests := test_arguments
+process-srcs := process/start.c src/banner.c

@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check test test-host test-build test-qemu test-bench detection \
+.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench detection \
     bench-boot bench bench-docs compare
 
 help:
@@ -11,7 +11,7 @@ list:
 # Each runs in a make of its own, with the variables of this one.
 suite = '$1=$(MAKE) $2'
 test:
-	+@tools/test/suites $(foreach s,test-host test-build test-bench test-qemu,$(call suite,$s,$s))
+	+@tools/test/suites $(foreach s,test-host test-hosted test-build test-bench test-qemu,$(call suite,$s,$s))
 
 # Everything with the first pair of allocators; axalloc's own tests with every other byte allocator,
 # those outside bytes/ too that its tests bring, and with the other page allocators; then fuzzing.
@@ -29,10 +29,13 @@ test-host:
 	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
 	    $(foreach a,$(firstword $(example-allocators)) $(filter tlsf slab,$(byte-allocators)),$(call hardened-suite,$(call pair,$a))) \
 	    $(call suite,host debug,PLATFORM=host host-tests FEATURES=debug HOST_MODULES=axalloc) \
+	    $(foreach a,$(filter slab tlsf,$(byte-allocators)),$(call suite,tsan $a,PLATFORM=host LLVM=1 FEATURES=tsan ALLOC=$a HOST_MODULES=axalloc host-tests)) \
 	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ=1 host-fuzz)
 
 test-build:
 	+@tools/test/build
+test-hosted:
+	+@tools/test/hosted $(if $(ALLOC),--alloc '$(ALLOC)')
 test-qemu:
 	+@tools/test/qemu
 test-bench:
@@ -42,6 +45,16 @@ check:
 # Misuse of the heap, injected: what is detected under each byte allocator, or ALLOC=.
 detection:
 	+@tools/test/detection $(if $(ALLOC),--alloc '$(ALLOC)')
+# malloc() for programs of this machine: a library for each byte allocator, and the default.
+hosted-default := slab
+one-library = $(MAKE) PLATFORM=host ALLOC=$1 'FEATURES=$(sort hosted $(FEATURES))' host-library
+hosted-allocators := $(or $(ALLOC),$(byte-allocators))
+hosted: $(hosted-allocators:%=hosted-%)
+	@ls $(O)/hosted/*.so
+hosted-%:
+	+@mkdir -p $(O)/hosted
+	+@library=$$($(call one-library,$*) | tail -n 1) && cp -u "$$library" $(O)/hosted/libaxalloc-$*.so
+	@$(if $(filter $(hosted-default),$*),cp -u $(O)/hosted/libaxalloc-$*.so $(O)/hosted/libaxalloc.so)
 bench-boot:
 	+@tools/bench/boot
 

@@ -47,6 +47,24 @@ $(foreach m,$(module-names),$(foreach b,$(host-benches.$m),\
 benches := $(programs)
 programs := $(tests-programs)
 
+# $(B)/lib<module>.so, of a module that has the sources for it and of all it depends on.
+define library
+$(call unit,$1/library,modules/$1,$(hosted-flags) $(call include-path,$(closure.$1)))
+$(call compile,$1/library,$(host-library.$1))
+$(eval $(call library-link,$1,$(filter-out %.S.o,$(foreach m,$(closure.$1),$(call objects,$m))) $(call objects,$1/library)))
+endef
+define library-link
+$(call stamp,$(B)/lib$1.link,$(CC) $(isa-flags) $2)
+$(B)/lib$1.so: $2 $(B)/lib$1.link
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(isa-flags) $$(optimise) -shared -Wl,--gc-sections,-z,defs,-z,now,-soname,lib$1.so -o $$@ $2
+host-library: $(B)/lib$1.so
+endef
+$(if $(CONFIG_AXALLOC_PAGES_PORT),$(foreach m,$(module-names),$(if $(host-library.$m),$(call library,$m))))
+
+.PHONY: host-library
+host-library:
+	@echo $^
 .PHONY: build host-tests host-fuzz host-bench
 build: $(programs)
 host-bench: $(benches)

@@ -13,6 +13,8 @@
 #   host-tests      tests/host/<name>.c, a cmocka program each
 #   host-support    hosted sources that its test programs, and those of modules above, may link
 #   host-benches    bench/<name>.c, a program each for `make bench`
+#   host-library    hosted sources which make of it a library for programs of this machine
+#   process-srcs    hosted sources that an app which is a process of this machine has besides
 #   fuzzers         fuzz/<name>.c, a libFuzzer program each
 #   host-libs       what its test programs link besides: -lfdt
 #   host-wraps      <test>:<function>: in that test program, calls of <function> from other files
@@ -20,7 +22,7 @@
 
 module-names := $(call names,modules/%/module.mk)
 module-variables := deps srcs srcs-cold srcs-nolto includes cflags wraps test-deps target-tests \
-    host-tests host-benches host-support fuzzers host-libs host-wraps
+    host-tests host-benches host-support host-library process-srcs fuzzers host-libs host-wraps
 
 # $(call read,<name>,<file>,<variables>): include <file>, keep each variable as <variable>.<name>.
 read = $(foreach v,$3,$(eval $v :=))$(eval include $2)$(foreach v,$3,$(eval $v.$1 := $($v)))

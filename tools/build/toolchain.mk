@@ -33,7 +33,7 @@ freestanding := -ffreestanding -nostdinc -isystem $(compiler-include)
 debugging := -g -fno-omit-frame-pointer -ffile-prefix-map=$(root)=.
 # The heap's guard reports by return address who called: a last call must not be a jump.
 debugging += $(if $(CONFIG_AXALLOC_GUARD),-fno-optimize-sibling-calls)
-safety := -fno-strict-aliasing -fno-common -fstack-protector-strong
+safety := -fno-strict-aliasing -fno-common $(if $(CONFIG_AXALLOC_PAGES_PORT),-fno-stack-protector,-fstack-protector-strong)
 sections := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 
 isa-flags.riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
@@ -48,9 +48,14 @@ small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-guess-branch-probab
 
 ifeq ($(ISA),host)
 sanitizers := $(if $(CONFIG_DEBUG),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+sanitizers += $(if $(CONFIG_TSAN),-fsanitize=thread)
 optimise := $(if $(CONFIG_DEBUG),-O1,-O2 -DNDEBUG)
 frames := $(if $(CONFIG_DEBUG),,-fomit-frame-pointer)
 isa-flags := $(sanitizers) $(if $(HOST_FUZZ),-fsanitize=fuzzer-no-link)
+# A library that is there before the C library has started: no canary yet, storage of threads in place.
+library-flags := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-builtin
+library-flags += $(if $(filter 1,$(LLVM)),,-flto)
+isa-flags += $(if $(CONFIG_AXALLOC_PAGES_PORT),$(library-flags))
 else
 optimise := $(if $(CONFIG_DEBUG),-Og,$(if $(CONFIG_SMALL),$(small),-O2))
 lto := $(if $(CONFIG_LTO),-flto)

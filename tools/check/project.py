@@ -38,11 +38,12 @@ def in_parallel(work, items):
 
 
 def platforms():
-    """(name, isa) of each platform of the tree."""
+    """(name, isa) of each platform of the tree that is a machine."""
     found = []
     for path in files(r"^platforms/[^/]+/platform\.mk$"):
         isa = re.search(r"^isa *:= *(\w+)", read(path), re.MULTILINE)
-        found.append((path.split("/")[1], isa[1]))
+        if isa[1] != "host":
+            found.append((path.split("/")[1], isa[1]))
     return found
 
 

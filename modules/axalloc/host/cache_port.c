@@ -9,7 +9,9 @@ struct axalloc_cache_hold axalloc_port_cache_enter_slow(void)
 {
     if (axalloc_thread_cache == &axalloc_no_cache) {
         struct axalloc_cache *cache = calloc(1, sizeof *cache);
-        axalloc_thread_cache = cache != NULL ? cache : &axalloc_no_cache;
+        if (cache == NULL)
+            return (struct axalloc_cache_hold){NULL};
+        axalloc_thread_cache = cache;
     }
     return axalloc_port_cache_enter();
 }

@@ -103,6 +103,8 @@ void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned c
     if (class == AXALLOC_BYTES_CLASSES)
         return heap_alloc(self, layout);
     struct axalloc_cache_hold hold = axalloc_port_cache_enter_slow();
+    if (hold.cache == NULL)
+        return heap_alloc(self, layout);
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
     void *object; /* an interrupt may have freed one meanwhile */
     if (magazine->top != magazine->bottom)
@@ -122,6 +124,10 @@ void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
         return;
     }
     struct axalloc_cache_hold hold = axalloc_port_cache_enter_slow();
+    if (hold.cache == NULL) {
+        heap_dealloc(self, pointer, AXALLOC_SIZE_UNKNOWN);
+        return;
+    }
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
     if (magazine->top == magazine->limit)
         widen(self, hold.cache, class);
@@ -138,6 +144,8 @@ void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
 bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
 {
     bool gave = false;
+    if (cache->room_bytes == 0)
+        return false;
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++) {
         struct axalloc_magazine *magazine = &cache->magazines[class];
         while (magazine->top != magazine->bottom) {

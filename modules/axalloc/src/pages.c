@@ -13,9 +13,9 @@ enum ax_err pages_alloc(struct axalloc *self, enum axalloc_kind kind, size_t cou
     bool is_growth = kind == AXALLOC_HEAP && align == AX_PAGE_SIZE && count != 0;
     enum ax_err err = AX_OK;
     if (!is_growth || !pages_take_spare(self, count, out))
-        err = axalloc_pages_alloc(&self->pages, count, align, out);
+        err = pages_take(self, count, align, out);
     if (err == AX_ENOMEM && pages_give_spare(self))
-        err = axalloc_pages_alloc(&self->pages, count, align, out);
+        err = pages_take(self, count, align, out);
     if (err == AX_OK)
         pages_count_in(self, kind, count);
     axsync_spin_unlock(&self->page_lock, state);
@@ -62,7 +62,7 @@ enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct a
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     if (overlaps_spare(self, start, count))
         pages_give_spare(self);
-    enum ax_err err = axalloc_pages_dealloc(&self->pages, start, count);
+    enum ax_err err = pages_put(self, start, count);
     if (err == AX_OK && count > usage->pages)
         err = pages_take_back(self, start, count);
     else if (err == AX_OK)

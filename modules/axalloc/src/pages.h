@@ -2,6 +2,8 @@
 #pragma once
 
 #include <axalloc/alloc.h>
+#include <axalloc/config.h>
+#include <axalloc/pages_port.h>
 
 /*
  * As axalloc_alloc_pages_as(), but that it is out of memory when there is none: nobody is asked to
@@ -21,6 +23,28 @@ enum ax_err pages_dealloc(struct axalloc *self, enum axalloc_kind kind, struct a
 
 /* The page allocator manages `range` too; errors as axalloc_pages_add(). */
 AX_MUST_CHECK enum ax_err pages_add(struct axalloc *self, struct ax_vrange range);
+
+/* The page allocator's own functions, and the port's with them. */
+static inline enum ax_err pages_take(struct axalloc *self, size_t count, size_t align,
+                                     struct ax_vaddr *out) AX_REQUIRES(self->page_lock)
+{
+    enum ax_err err = axalloc_pages_alloc(&self->pages, count, align, out);
+    if (CONFIG_AXALLOC_PAGES_PORT && err == AX_ENOMEM &&
+        axalloc_port_pages_more(self, count, align))
+        err = axalloc_pages_alloc(&self->pages, count, align, out);
+    if (CONFIG_AXALLOC_PAGES_PORT && err == AX_OK)
+        axalloc_port_pages_taken(self, *out, count);
+    return err;
+}
+
+static inline enum ax_err pages_put(struct axalloc *self, struct ax_vaddr start, size_t count)
+    AX_REQUIRES(self->page_lock)
+{
+    enum ax_err err = axalloc_pages_dealloc(&self->pages, start, count);
+    if (CONFIG_AXALLOC_PAGES_PORT && err == AX_OK)
+        axalloc_port_pages_given(self, start, count);
+    return err;
+}
 
 /* The pages are the kind's from now on. */
 static inline void pages_count_in(struct axalloc *self, enum axalloc_kind kind, size_t pages)

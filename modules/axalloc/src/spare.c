@@ -25,7 +25,7 @@ static bool use_spare(struct axalloc *self, size_t count, struct ax_vaddr *out)
     if (pages == count)
         return true;
     struct ax_vaddr rest = ax_vaddr_add(range.start, (uint64_t)count << AX_PAGE_SHIFT);
-    enum ax_err err = axalloc_pages_dealloc(&self->pages, rest, pages - count);
+    enum ax_err err = pages_put(self, rest, pages - count);
     AX_ASSERT(err == AX_OK);
     return true;
 }

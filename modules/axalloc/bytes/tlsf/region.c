@@ -41,7 +41,7 @@ void tlsf_merge(struct axalloc_bytes *self, struct tlsf_block *block)
         next = block_next(next);
     }
     block->tag = size | TLSF_FREE;
-    next->tag |= TLSF_PREV_FREE;
+    block_set_tag(next, next->tag | TLSF_PREV_FREE);
     next->prev_phys = block;
     tlsf_keep(self, block, size);
 }

@@ -52,7 +52,7 @@ static inline void *cut(struct axalloc_bytes *self, struct tlsf_block *block, si
         keep_inline(self, rest, rest_size);
     } else {
         size += rest_size;
-        next->tag &= ~(size_t)TLSF_PREV_FREE;
+        block_set_tag(next, next->tag & ~(size_t)TLSF_PREV_FREE);
     }
     block->tag = size | (tag & TLSF_PREV_FREE);
     self->used_bytes += size;
@@ -109,7 +109,8 @@ static inline void *alloc_exact(struct axalloc_bytes *self, size_t bin, size_t s
 {
     struct tlsf_block *block = bin_pop(self, bin);
     block->tag = size;
-    ((struct tlsf_block *)block_offset(block, size))->tag &= ~(size_t)TLSF_PREV_FREE;
+    struct tlsf_block *next = block_offset(block, size);
+    block_set_tag(next, next->tag & ~(size_t)TLSF_PREV_FREE);
     self->used_bytes += size;
     return block_payload(block);
 }
@@ -204,7 +205,7 @@ static inline bool merge(struct axalloc_bytes *self, struct tlsf_block *block, s
         size += block_size(next);
         next = block_next(next);
     } else {
-        next->tag |= TLSF_PREV_FREE;
+        block_set_tag(next, next->tag | TLSF_PREV_FREE);
     }
     block->tag = size | TLSF_FREE;
     next->prev_phys = block;
@@ -237,7 +238,7 @@ bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t siz
 size_t axalloc_bytes_usable_size(const struct axalloc_bytes *self, const void *pointer)
 {
     (void)self;
-    return block_size(block_of(pointer)) - TLSF_OVERHEAD;
+    return block_size_unlocked(block_of(pointer)) - TLSF_OVERHEAD;
 }
 
 bool axalloc_bytes_resize(struct axalloc_bytes *self, void *pointer, size_t size)
@@ -253,7 +254,7 @@ bool axalloc_bytes_resize(struct axalloc_bytes *self, void *pointer, size_t size
     if (new_size > old_size) {
         tlsf_unkeep(self, next);
         next = block_next(next);
-        next->tag &= ~(size_t)TLSF_PREV_FREE;
+        block_set_tag(next, next->tag & ~(size_t)TLSF_PREV_FREE);
         old_size = room;
     }
     self->used_bytes += old_size - block_size(block);

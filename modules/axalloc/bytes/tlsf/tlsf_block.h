@@ -18,6 +18,7 @@
 #pragma once
 
 #include <axalloc/bytes.h>
+#include <axalloc/config.h>
 #include <axbase/addr.h>
 #include <bytes_impl.h>
 #include <stdbool.h>
@@ -86,6 +87,26 @@ static inline void *block_payload(const struct tlsf_block *block)
 static inline size_t block_size(const struct tlsf_block *block)
 {
     return block->tag & ~(size_t)TLSF_FLAGS;
+}
+
+/*
+ * Only the flags of a live block's tag change, and its owner may be asking for its size meanwhile,
+ * without the heap's lock (the caches): these two make whole words of it. Relaxed: to the owner the
+ * flags say nothing.
+ */
+static inline void block_set_tag(struct tlsf_block *block, size_t tag)
+{
+    if (CONFIG_AXALLOC_CACHES)
+        __atomic_store_n(&block->tag, tag, __ATOMIC_RELAXED);
+    else
+        block->tag = tag;
+}
+
+static inline size_t block_size_unlocked(const struct tlsf_block *block)
+{
+    return CONFIG_AXALLOC_CACHES
+               ? __atomic_load_n(&block->tag, __ATOMIC_RELAXED) & ~(size_t)TLSF_FLAGS
+               : block_size(block);
 }
 
 static inline bool block_is_free(const struct tlsf_block *block)

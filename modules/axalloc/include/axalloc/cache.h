@@ -13,7 +13,8 @@
  *
  * In a kernel it is this CPU's, with interrupts off; in a Linux process this thread's. Nothing in
  * between sleeps. axalloc_port_cache_enter_slow() does the same for the slow paths, and may take
- * its time to make a cache where there is none yet. ports/kernel and ports/linux have all three.
+ * its time to make a cache where there is none yet; NULL: there can be none, and nothing was
+ * entered. ports/kernel and ports/linux have all three.
  *
  * A cache whose bytes are all zero is empty. A magazine starts with no room and gets more each time
  * it is full or empty, as long as all of the cache could then hold no more than

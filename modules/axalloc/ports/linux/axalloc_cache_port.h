@@ -14,7 +14,7 @@ extern struct axalloc_cache axalloc_no_cache;
 extern __attribute__((
     tls_model("initial-exec"))) _Thread_local struct axalloc_cache *axalloc_thread_cache;
 
-/* axalloc_no_cache if there can be none; it has no room then, and stays empty. */
+/* Its cache is NULL, not axalloc_no_cache, if there can be none. */
 struct axalloc_cache_hold axalloc_port_cache_enter_slow(void);
 
 static inline struct axalloc_cache_hold axalloc_port_cache_enter(void)

@@ -11,6 +11,8 @@
  *
  * Cost without contention: one atomic add, one load, one store. Fair, so a holder that loses its
  * CPU for long holds up everyone behind it: nothing here sleeps while holding one. Not recursive.
+ * With CONFIG_AXSYNC_UNFAIR, where a scheduler may take the CPU from whoever is next, it is first
+ * at hand, first served: `serving` is 1 while it is held, `next` stays 0.
  * The order in which locks may nest is in docs/locks.md.
  */
 #pragma once
@@ -18,6 +20,7 @@
 #include <axbase/attr.h>
 #include <axcpu/barrier.h>
 #include <axcpu/irq.h>
+#include <axsync/config.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -36,11 +39,25 @@ struct axsync_spin_state {
     struct axcpu_irq_state irq;
 };
 
+/* Somebody holds it. A hint: it may have changed by the time the caller looks. */
+static inline bool axsync_spin_is_locked(struct axsync_spinlock *lock)
+{
+    return atomic_load_explicit(&lock->serving, memory_order_relaxed) !=
+           atomic_load_explicit(&lock->next, memory_order_relaxed);
+}
+
 /* Waits its turn. Any context. Returns with this CPU's interrupts off. */
 static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *lock)
     AX_ACQUIRES(lock) AX_NO_THREAD_ANALYSIS
 {
     struct axsync_spin_state state = {axcpu_irq_disable()};
+    if (CONFIG_AXSYNC_UNFAIR) {
+        /* acquire: pairs with the release of axsync_spin_unlock() by the holder before us */
+        while (atomic_exchange_explicit(&lock->serving, 1, memory_order_acquire) != 0)
+            while (axsync_spin_is_locked(lock))
+                axcpu_relax();
+        return state;
+    }
     uint32_t ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
     /* acquire: pairs with the release of axsync_spin_unlock() by the holder before us */
     while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket)
@@ -54,14 +71,9 @@ static inline void axsync_spin_unlock(struct axsync_spinlock *lock, struct axsyn
 {
     /* relaxed: only the holder writes `serving` */
     uint32_t ticket = atomic_load_explicit(&lock->serving, memory_order_relaxed);
+    if (CONFIG_AXSYNC_UNFAIR)
+        ticket = UINT32_MAX; /* free again, as both were at the start */
     /* release: pairs with the acquire of the next holder's axsync_spin_lock() */
     atomic_store_explicit(&lock->serving, ticket + 1, memory_order_release);
     axcpu_irq_restore(state.irq);
-}
-
-/* Somebody holds it. A hint: it may have changed by the time the caller looks. */
-static inline bool axsync_spin_is_locked(struct axsync_spinlock *lock)
-{
-    return atomic_load_explicit(&lock->serving, memory_order_relaxed) !=
-           atomic_load_explicit(&lock->next, memory_order_relaxed);
 }

@@ -18,6 +18,7 @@ void (*axcpu_host_on_relax)(void) = do_nothing;
 struct axcpu_host_flushes axcpu_host_flushes;
 struct axcpu_host_icache axcpu_host_icache;
 uint64_t axcpu_host_counter;
+uint64_t (*axcpu_host_read_counter)(void);
 uint64_t axcpu_host_timer;
 
 void axcpu_icache_sync(const void *start, size_t bytes)

@@ -2,11 +2,12 @@
 #pragma once
 
 extern uint64_t axcpu_host_counter;
+extern uint64_t (*axcpu_host_read_counter)(void);
 extern uint64_t axcpu_host_timer; /* the moment asked for, 0 when stopped */
 
 static inline uint64_t axcpu_counter(void)
 {
-    return axcpu_host_counter;
+    return axcpu_host_read_counter != 0 ? axcpu_host_read_counter() : axcpu_host_counter;
 }
 
 static inline uint64_t axcpu_counter_hz(void)
