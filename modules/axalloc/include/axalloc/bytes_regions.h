@@ -20,7 +20,8 @@ enum {
 
 static inline unsigned axalloc_bytes_class_for(struct ax_layout layout)
 {
-    if (layout.align > AX_MALLOC_ALIGN || layout.size > (size_t)(AXALLOC_BYTES_CLASSES - 1) * 16)
+    if (layout.align > AX_MALLOC_ALIGN ||
+        layout.size > (size_t)(AXALLOC_BYTES_CLASSES - 1) * (size_t)16)
         return AXALLOC_BYTES_CLASSES;
     return (unsigned)((layout.size + 15) / 16 + (layout.size == 0));
 }
