@@ -348,8 +348,8 @@ bool bitmap_level_give(struct bitmap_level *level, struct bitmap_units units,
 static inline void clear_in_two(uint64_t *bits, unsigned bit, unsigned count)
 {
     uint64_t mask = ALL_FREE >> (WORD_BITS - count);
-    bits[0] &= ~(mask << bit);
-    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit));
+    bits[0] &= ~(mask << bit % WORD_BITS); /* for gcc's analyser; it costs nothing */
+    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit) % WORD_BITS);
 }
 
 bool bitmap_level_take_first(struct bitmap_level *level, unsigned class, unsigned count,
