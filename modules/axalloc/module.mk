@@ -29,12 +29,13 @@ includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
     $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
-    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
+    $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_SLAB),test_slab) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap) \
     $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy)
 # Without the guard, misuse does what the sanitizers end programs for.
 host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG),,release),detection)
-host-tests += test_regressions_more test_accounts test_exhaustion \
+host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD),,test_cache)) \
+    test_regressions_more test_accounts test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_linux_flags conformance_ostd conformance_xila

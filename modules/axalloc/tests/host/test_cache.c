@@ -1,0 +1,157 @@
+/* The caches in front of the byte allocator: what they hold, for how long, and without which lock.
+ */
+#include "arena.h"
+
+#include <axalloc/alloc.h>
+#include <axalloc/cache.h>
+#include <axalloc/config.h>
+#include <axalloc/malloc.h>
+#include <pthread.h>
+
+enum { ARENA = 32 << 20, MOST = 4096 };
+
+static void *blocks[MOST];
+
+static int start(void **state)
+{
+    *state = arena_map(ARENA);
+    return axalloc_global_init(ax_vaddr_of(*state), ARENA) == AX_OK ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    assert_int_equal(axalloc_used_bytes(axalloc_global()), 0); /* and so nothing is cached */
+    assert_sound(axalloc_check(axalloc_global()));
+    arena_unmap(*state, ARENA);
+    return 0;
+}
+
+static size_t cached_bytes(void)
+{
+    const struct axalloc_cache *cache = axalloc_thread_cache;
+    size_t bytes = 0;
+    for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++)
+        bytes += (size_t)(cache->magazines[class].top - cache->magazines[class].bottom) *
+                 axalloc_bytes_class_size(class);
+    return bytes;
+}
+
+static void the_last_one_freed_is_the_first_to_be_used(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 8; i++)
+        blocks[i] = axalloc_malloc(64);
+    for (size_t i = 0; i < 8; i++)
+        axalloc_free(blocks[i]);
+    for (size_t i = 8; i-- > 0;)
+        assert_ptr_equal(axalloc_malloc(64), blocks[i]);
+    for (size_t i = 0; i < 8; i++)
+        axalloc_free(blocks[i]);
+}
+
+/* With heap_lock held by this very thread, taking it would never end. */
+static void a_hit_takes_no_lock(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 64; i++)
+        blocks[i] = axalloc_malloc(64);
+    for (size_t i = 0; i < 64; i++)
+        axalloc_free(blocks[i]);
+    struct axsync_spin_state held = axsync_spin_lock(&axalloc_global()->heap_lock);
+    for (int round = 0; round < 1000; round++)
+        axalloc_free(axalloc_malloc(64));
+    axsync_spin_unlock(&axalloc_global()->heap_lock, held);
+}
+
+static void what_is_held_back_stays_within_its_limit(void **state)
+{
+    (void)state;
+    size_t limit = ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + ARENA / 64;
+    for (size_t size = 16; size <= 1024; size += 16) {
+        for (size_t i = 0; i < 200; i++)
+            assert_non_null(blocks[i] = axalloc_malloc(size));
+        for (size_t i = 0; i < 200; i++)
+            axalloc_free(blocks[i]);
+        assert_true(cached_bytes() <= limit && axalloc_thread_cache->room_bytes <= limit);
+    }
+    assert_true(cached_bytes() > 0);
+}
+
+static void room_moves_to_the_classes_that_need_it(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 200; round++)
+        for (size_t size = 16; size <= 1024; size += size < 512 ? 16 : 512) {
+            for (size_t i = 0; i < 100; i++)
+                assert_non_null(blocks[i] = axalloc_malloc(size));
+            for (size_t i = 0; i < 100; i++)
+                axalloc_free(blocks[i]);
+        }
+    const struct axalloc_magazine *last = &axalloc_thread_cache->magazines[1024 / 16];
+    assert_true(last->limit - last->bottom > 8);
+}
+
+static void all_memory_can_be_had_although_it_is_cached(void **state)
+{
+    (void)state;
+    size_t count = 0, again = 0;
+    while (count < MOST && (blocks[count] = axalloc_malloc(16000)) != NULL)
+        count++;
+    assert_true(count * 16000 > ARENA / 10 * 9);
+    for (size_t i = 0; i < count; i++)
+        axalloc_free(blocks[i]);
+    while (again < MOST && (blocks[again] = axalloc_malloc(500 * KIB)) != NULL)
+        again++;
+    assert_true(again * 500 * KIB > ARENA / 10 * 8);
+    while (again-- > 0)
+        axalloc_free(blocks[again]);
+}
+
+static void *free_all(void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < MOST; i++)
+        axalloc_free(blocks[i]);
+    struct axalloc_cache *cache = axalloc_thread_cache;
+    axalloc_cache_flush(axalloc_global(), cache);
+    axalloc_thread_cache = &axalloc_no_cache;
+    free(cache);
+    return NULL;
+}
+
+static void what_another_thread_frees_comes_back(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        pthread_t other;
+        for (size_t i = 0; i < MOST; i++)
+            assert_non_null(blocks[i] = axalloc_malloc(200));
+        assert_int_equal(pthread_create(&other, NULL, free_all, NULL), 0);
+        assert_int_equal(pthread_join(other, NULL), 0);
+    }
+}
+
+static void starting_again_forgets_what_was_cached(void **state)
+{
+    void *block = axalloc_malloc(64);
+    axalloc_free(block);
+    assert_int_equal(axalloc_global_init(ax_vaddr_of(*state), ARENA), AX_OK);
+    assert_int_equal(cached_bytes(), 0);
+    axalloc_free(axalloc_malloc(64));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_last_one_freed_is_the_first_to_be_used),
+        TEST(a_hit_takes_no_lock),
+        TEST(what_is_held_back_stays_within_its_limit),
+        TEST(room_moves_to_the_classes_that_need_it),
+        TEST(all_memory_can_be_had_although_it_is_cached),
+        TEST(what_another_thread_frees_comes_back),
+        TEST(starting_again_forgets_what_was_cached),
+    };
+    return cmocka_run_group_tests_name("axalloc caches", tests, NULL, NULL);
+}
