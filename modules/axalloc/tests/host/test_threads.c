@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 8, SLOTS = 256, ROUNDS = 20000, RAM_BYTES = 6 << 20 };
+enum { THREADS = 8, SLOTS = 256, ROUNDS = 20000, RAM_BYTES = 2 << 20 };
 
 static void *_Atomic slots[SLOTS];
 static _Atomic size_t failures, grown;
