@@ -75,8 +75,8 @@ $(call need,$(wildcard $(app-dir)/app.mk),unknown app $(if $(A),A=$(A),APP=$(APP
 endif
 
 # The page allocator that the app brings along: the folder that its app.mk names as `pages`.
-app-pages := $(if $(platform-dir),$(patsubst pages:=%,%,$(filter pages:=%,\
-    $(subst $(space):=$(space),:=,$(file <$(wildcard $(app-dir)/app.mk))))))
+app-pages := $(if $(wildcard $(app-dir)/app.mk),$(patsubst pages:=%,%,$(filter pages:=%,\
+    $(subst $(space):=$(space),:=,$(file <$(app-dir)/app.mk)))))
 ifneq ($(app-pages),)
 PAGES ?= $(app-dir)/$(app-pages)
 endif
