@@ -21,7 +21,7 @@ static unsigned char patterns[256][LARGEST * 2];
 static size_t operations(void)
 {
     const char *text = getenv("AXALLOC_TEST_OPS");
-    return text != NULL ? strtoull(text, NULL, 0) : 2000000;
+    return text != NULL ? strtoull(text, NULL, 0) : 5000000;
 }
 
 static uint64_t first_seed(void)
