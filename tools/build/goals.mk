@@ -19,7 +19,7 @@ example-allocators := $(patsubst %/Kconfig,%,$(wildcard modules/axalloc/tests/by
 pair = $1:$(or $2,$(firstword $(page-allocators)))
 first-pair := $(call pair,$(firstword $(byte-allocators)))
 other-pairs := $(foreach a,$(wordlist 2,99,$(byte-allocators)) $(example-allocators),$(call pair,$a)) \
-    $(foreach p,$(wordlist 2,99,$(page-allocators)),$(call pair,$(firstword $(byte-allocators)),$p))
+    $(foreach p,$(wordlist 2,99,$(page-allocators)),$(call pair,$(or $(filter tlsf,$(byte-allocators)),$(firstword $(byte-allocators))),$p))
 pair-variables = ALLOC=$(firstword $(subst :, ,$1)) PAGES=$(lastword $(subst :, ,$1))
 host-suite = $(call suite,host $1,PLATFORM=host host-tests $(call pair-variables,$1) $2)
 hardened-suite = $(call suite,host hardened $1,PLATFORM=host host-tests FEATURES=hardened HOST_MODULES=axalloc \

@@ -22,7 +22,7 @@
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
 #include <axbase/string.h>
-#include <buddy_region.h>
+#include <pages_buddy_region.h>
 
 const char axalloc_pages_name[] = "buddy";
 

@@ -4,7 +4,7 @@
  */
 #include <axalloc/pages.h>
 #include <axbase/bits.h>
-#include <buddy_region.h>
+#include <pages_buddy_region.h>
 
 static bool page_is_free(const struct buddy_region *region, uint64_t page)
 {

@@ -3,7 +3,7 @@
 #include <axalloc/pages_range.h>
 #include <axbase/bits.h>
 #include <axbase/string.h>
-#include <buddy_region.h>
+#include <pages_buddy_region.h>
 
 void axalloc_pages_init(struct axalloc_pages *self)
 {
