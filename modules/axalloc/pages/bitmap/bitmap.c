@@ -1,163 +1,193 @@
 /*
  * bitmap: a page allocator that gives each request the shortest free run that holds it.
  *
- * Idea: one bit a page says free, and bins of free runs by their exact length, 1 to 63 pages and
- * more, say where each length is (bitmap_level.h): sets of words of bits as trees of bits, as in
- * van Emde Boas's queues. Best fit needs no walk then: the shortest length that will do, the lowest
- * word that has it, its bit. Best fit was chosen because under churn it fills memory further than
- * first fit, and because every run of a length is as good as the others, so nothing is searched.
+ * Idea: one bit a page says free, and classes of free runs by their length say where each length
+ * is, exact ones up to 63 pages, of a factor of two above (bitmap_runs.h): sets of bits in rows
+ * (bitmap_sets.h), as in van Emde Boas's queues. Best fit needs no walk then: the shortest length
+ * that will do, the lowest word that has it, its bit. Best fit was chosen because under churn it
+ * fills memory further than first fit, and because every run of a length is as good as the others,
+ * so nothing is searched. Where a run longer than 64 pages ends is read from a pyramid of bits that
+ * say which words are all free.
  *
- * Runs of 64 pages and more are one class: for a request of up to 64 pages the lowest of them
- * serves. Whole free words are the units of a second level with bins of its own, whole free words
- * of that one those of a third, and so on. A request of more than 64 pages is sought at the highest
- * level at which any run that holds it has a whole unit; what is found there is measured exactly,
- * and passed over if it is too short or misaligned.
+ * Single pages have the hot word besides: a freed one is only noted there, as a bit, and serves the
+ * next request for one. The rest of the allocator takes these pages, up to 64 of one word, for
+ * allocated. They go back, as at most two runs, when a page of another word is freed, when a
+ * request fails without them, and when it names one of them. A single page from a long run brings
+ * along the rest of its word.
  *
- * Invariants, checked by check.c: a bit is set iff the page is free; nothing outside the range is
- * ever free; a word is in the bin of a class iff a run of that class begins in it; a node's bit is
- * set iff the child has any; a unit is free iff its word is full; the counters are the sums;
- * regions are disjoint and sorted.
+ * Invariants, checked by check.c: a bit is set iff the page is free and not hot; nothing outside
+ * the range is ever free; a word is in an exact class iff such a run begins in it; the keys of the
+ * longer runs are all there and no other; upper rows say what is below; a page of the hot word is
+ * the region's and its bit is not set; the counters are the sums; regions are disjoint and sorted.
  *
  * Metadata: 2.1 bits a page, written only in the range's own last pages (or where the caller
  * says), by words: about 12 instructions a MiB when a range is added.
  *
  * Does badly: a run of more than 64 pages, one aligned to more than a page, or one below a limit
- * walks over free runs that are just too short, misaligned or too high, in the worst case all of
- * them. Regions are a list, so a free costs a step for each region below. A run never spans two
- * regions.
+ * walks over free runs of its class that are just too short, misaligned or too high, in the worst
+ * case all of them. Regions are a list, so a free costs a step for each region below. A run never
+ * spans two regions.
  */
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
-#include <bitmap_region.h>
+#include <bitmap_hot.h>
+#include <bitmap_runs.h>
+#include <bitmap_search.h>
 #include <bitmap_words.h>
 
 const char axalloc_pages_name[] = "bitmap";
 
-struct request {
-    size_t count;
-    uint64_t align; /* in pages */
-    uint64_t last;  /* the highest page that it may begin with */
-};
-
-/* ---- runs within a region ---- */
-
-/* The first page of the free run that holds unit `unit` of `level`, as far down as it is known. */
-AX_COLD static AX_NOINLINE size_t run_start(const struct bitmap_region *region, unsigned level,
-                                            size_t unit)
+static inline void count_out(struct axalloc_pages *self, struct bitmap_region *region, size_t count)
 {
-    while (level-- > 0) {
-        unsigned before = unit > 0 ? ones_above(region->levels[level].bits[unit - 1]) : 0;
-        unit = unit * WORD_BITS - before;
-    }
-    return unit;
+    region->free_pages -= count;
+    self->free_pages -= count;
 }
 
-/* The first page at or after `page` that is not free. */
-AX_COLD static AX_NOINLINE size_t run_end(const struct bitmap_region *region, size_t page)
+static inline void count_in(struct axalloc_pages *self, struct bitmap_region *region, size_t count)
 {
-    unsigned level = 0;
-    size_t unit = page;
-    uint64_t taken;
-    while ((taken = ~region->levels[level].bits[unit / WORD_BITS] >> unit % WORD_BITS) == 0) {
-        unit = unit / 64 + 1;
-        level++;
-    }
-    unit += ax_ctz64(taken);
-    while (level-- > 0)
-        unit = unit * 64 + ax_ctz64(~region->levels[level].bits[unit]);
-    return unit;
+    region->free_pages += count;
+    self->free_pages += count;
 }
 
-/*
- * Where in the free run that holds unit `unit` of `level` the request begins; or BITMAP_NONE, also
- * if the run begins too high: `is_too_high` is then true.
- */
-AX_COLD static size_t place_in(const struct bitmap_region *region, unsigned level, size_t unit,
-                               struct request request, bool *is_too_high)
+static inline struct ax_vaddr address_of(const struct bitmap_region *region, size_t page)
 {
-    size_t start = run_start(region, level, unit);
-    size_t end = run_end(region, unit << 6 * level);
-    uint64_t at = ax_align_up(region->first_page + start, request.align);
-    *is_too_high = at > request.last;
-    if (*is_too_high || at >= region->first_page + end ||
-        region->first_page + end - at < request.count)
+    return ax_vaddr((region->first_page + page - BITMAP_FIRST) << AX_PAGE_SHIFT);
+}
+
+/* ---- the hot word ---- */
+
+AX_COLD AX_NOINLINE void bitmap_cool(struct axalloc_pages *self)
+{
+    struct bitmap_hot *hot = &self->hot;
+    while (hot->bits != 0) {
+        unsigned bit = ax_ctz64(hot->bits), count = ones_below(hot->bits >> bit);
+        hot->bits &= ~(ax_low_mask64(count) << bit);
+        bitmap_give(hot->region, BITMAP_FIRST + hot->word * 64 + bit, count);
+        count_in(self, hot->region, count);
+    }
+}
+
+static void heat(struct axalloc_pages *self, struct bitmap_region *region, size_t word,
+                 uint64_t bits)
+{
+    self->hot = (struct bitmap_hot){bits,          word, region->first_page,
+                                    region->pages, &region->free.rows[0][BITMAP_FIRST / 64],
+                                    region};
+}
+
+/* Low regions are spared: what is freed there does not serve next. */
+static bool may_be_hot(const struct axalloc_pages *self, const struct bitmap_region *region)
+{
+    return region->first_page >= self->preferred->first_page;
+}
+
+/* Some of `count` pages of the region may be hot: none are any more. */
+static inline void cool_within(struct axalloc_pages *self, const struct bitmap_region *region,
+                               size_t page, size_t count)
+{
+    size_t word = page / 64, words = (page + count - 1) / 64 - word;
+    if (self->hot.bits != 0 && self->hot.word - word <= words && self->hot.region == region)
+        bitmap_cool(self);
+}
+
+/* A page of the region becomes hot. False: it is free already. */
+static inline bool hot_give(struct bitmap_hot *hot, size_t page)
+{
+    uint64_t bit = UINT64_C(1) << page % 64, bits = hot->bits;
+    if ((hot->row[page / 64] & bit) != 0)
+        return false;
+    if (page / 64 == hot->word) {
+        uint64_t all = bits | bit, starts = all & ~(all << 1), others = starts & (starts - 1);
+        if ((bits & bit) != 0 || (others & (others - 1)) != 0)
+            return false;
+        hot->bits = all;
+        return true;
+    }
+    if (bits != 0)
+        return false;
+    hot->word = page / 64;
+    hot->bits = bit;
+    return true;
+}
+
+/* The same when another word is hot, or the hot one has two runs. */
+AX_COLD static bool give_one(struct axalloc_pages *self, struct bitmap_region *region, size_t page)
+{
+    bool is_near = self->hot.region == region && self->hot.word == page / 64;
+    uint64_t free = region->free.rows[0][(BITMAP_FIRST + page) / 64];
+    if (((free | (is_near ? self->hot.bits : 0)) >> page % 64 & 1) != 0)
+        return false;
+    bitmap_cool(self);
+    heat(self, region, page / 64, UINT64_C(1) << page % 64);
+    return true;
+}
+
+/* ---- taking ---- */
+
+/* From the start of the lowest of the shortest long runs. */
+AX_COLD static size_t take_from_long(struct axalloc_pages *self, struct bitmap_region *region,
+                                     size_t count)
+{
+    unsigned class = bitmap_next_class(region, BITMAP_EXACT);
+    if (class == 0)
         return BITMAP_NONE;
-    return (size_t)(at - region->first_page);
-}
-
-/* The same in any run of a class, lowest first. */
-AX_COLD static size_t place_in_class(const struct bitmap_region *region, unsigned level,
-                                     unsigned class, struct request request)
-{
-    size_t unit = 0, page = BITMAP_NONE;
-    bool is_too_high = false;
-    while (page == BITMAP_NONE && !is_too_high &&
-           (unit = bitmap_level_next(&region->levels[level], class, unit)) != BITMAP_NONE)
-        page = place_in(region, level, unit++, request, &is_too_high);
+    size_t page = bitmap_next_run(region, class, BITMAP_FIRST);
+    size_t more = count == 1 && may_be_hot(self, region) ? 63 - page % 64 : 0;
+    bitmap_take(region, page, count + more);
+    if (more > 0) {
+        count_out(self, region, more);
+        heat(self, region, (page - BITMAP_FIRST) / 64,
+             ax_low_mask64((unsigned)more) << (64 - more));
+    }
     return page;
 }
 
-/*
- * Any request, in a run of at least `least` pages. At level k a run of n pages has at least
- * (n + 1) / 64^k - 1 whole units, wherever it begins.
- */
-AX_COLD static AX_NOINLINE size_t search(const struct bitmap_region *region, size_t least,
-                                         struct request request)
+AX_COLD static size_t take_in(struct axalloc_pages *self, struct bitmap_region *region,
+                              struct bitmap_request request)
 {
-    unsigned level = 0;
-    while (level + 1 < region->level_count && (least + 1) >> (6 * (level + 1)) >= 2)
-        level++;
-    size_t units = level == 0 ? least : ((least + 1) >> 6 * level) - 1;
-    unsigned class = units < BITMAP_CLASSES ? (unsigned)units : BITMAP_CLASSES;
-    uint64_t classes = region->levels[level].classes & UINT64_MAX << (class - 1);
-    for (; classes != 0; classes &= classes - 1) {
-        size_t page = place_in_class(region, level, ax_ctz64(classes) + 1, request);
-        if (page != BITMAP_NONE)
-            return page;
-    }
-    return BITMAP_NONE;
-}
-
-/*
- * A run that is so long that the alignment is in it somewhere is found soon; one that happens to be
- * aligned only by looking at all of them.
- */
-AX_COLD static AX_NOINLINE size_t find_any(const struct bitmap_region *region,
-                                           struct request request)
-{
-    size_t page = BITMAP_NONE, slack = (size_t)request.align - 1;
-    if (slack > 0 && request.count + slack <= region->free_pages)
-        page = search(region, request.count + slack, request);
-    return page != BITMAP_NONE ? page : search(region, request.count, request);
-}
-
-AX_COLD static AX_NOINLINE void take_run(struct bitmap_region *region, size_t page, size_t count)
-{
-    struct bitmap_units units = {page, count};
-    for (unsigned level = 0; units.count > 0; level++)
-        units = bitmap_level_take(&region->levels[level], units);
-}
-
-/* Up to 64 pages, anywhere: from the start of the shortest run, lowest first; or BITMAP_NONE. */
-static inline size_t take_best(struct bitmap_region *region, size_t count)
-{
-    uint64_t classes = region->levels[0].classes & UINT64_MAX << (count - 1);
     size_t page;
-    if (classes == 0)
-        return BITMAP_NONE;
-    if (!bitmap_level_take_first(&region->levels[0], ax_ctz64(classes) + 1, (unsigned)count, &page))
-        take_run(region, page, count);
+    if (request.count <= BITMAP_EXACT && request.align == 1 && request.last == UINT64_MAX) {
+        page = bitmap_take_best(region, request.count);
+        return page != BITMAP_NONE ? page : take_from_long(self, region, request.count);
+    }
+    page = bitmap_search(region, request);
+    if (page != BITMAP_NONE)
+        bitmap_take(region, page, request.count);
     return page;
 }
 
-AX_COLD static AX_NOINLINE size_t take_any(struct bitmap_region *region, struct request request)
+/* From the first of the regions, up to `end`, that has it. */
+AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
+                                                  struct bitmap_region *region,
+                                                  const struct bitmap_region *end,
+                                                  struct bitmap_request request,
+                                                  struct ax_vaddr *out)
 {
-    size_t page = BITMAP_NONE;
-    if (region->free_pages >= request.count)
-        page = find_any(region, request);
-    if (page != BITMAP_NONE)
-        take_run(region, page, request.count);
-    return page;
+    for (; region != end; region = region->next) {
+        size_t page = take_in(self, region, request);
+        if (page != BITMAP_NONE) {
+            count_out(self, region, request.count);
+            *out = address_of(region, page);
+            return AX_OK;
+        }
+    }
+    return AX_ENOMEM;
+}
+
+/* From the regions as they come, spared ones last; if need be, with the hot pages. */
+AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self,
+                                                       struct bitmap_region *first,
+                                                       struct bitmap_request request,
+                                                       struct ax_vaddr *out)
+{
+    for (;;) {
+        enum ax_err err = alloc_from(self, first, NULL, request, out);
+        if (err != AX_OK)
+            err = alloc_from(self, self->regions, first, request, out);
+        if (err == AX_OK || self->hot.bits == 0)
+            return err;
+        bitmap_cool(self);
+    }
 }
 
 /* ---- the contract ---- */
@@ -180,54 +210,35 @@ static struct bitmap_region *region_with(const struct axalloc_pages *self, struc
     return region;
 }
 
-static inline void count_out(struct axalloc_pages *self, struct bitmap_region *region, size_t count)
+AX_COLD static AX_NOINLINE enum ax_err alloc_checked(struct axalloc_pages *self, size_t count,
+                                                     size_t align, struct ax_vaddr *out)
 {
-    region->free_pages -= count;
-    self->free_pages -= count;
-}
-
-/* From the first of the regions, up to `end`, that has it. */
-AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
-                                                  struct bitmap_region *region,
-                                                  const struct bitmap_region *end,
-                                                  struct request request, struct ax_vaddr *out)
-{
-    bool is_simple =
-        request.count <= BITMAP_CLASSES && request.align == 1 && request.last == UINT64_MAX;
-    for (; region != end; region = region->next) {
-        size_t page = is_simple ? take_best(region, request.count) : take_any(region, request);
-        if (page != BITMAP_NONE) {
-            count_out(self, region, request.count);
-            *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
-            return AX_OK;
-        }
-    }
-    return AX_ENOMEM;
-}
-
-AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self, size_t count,
-                                                       size_t align, struct ax_vaddr *out)
-{
-    struct request request = {count, align >> AX_PAGE_SHIFT, UINT64_MAX};
     if (count == 0 || !is_page_align(align))
         return AX_EINVAL;
-    enum ax_err err = alloc_from(self, self->preferred, NULL, request, out);
-    if (err != AX_OK && self->preferred != self->regions)
-        err = alloc_from(self, self->regions, self->preferred, request, out);
-    return err;
+    struct bitmap_request request = {count, align >> AX_PAGE_SHIFT, UINT64_MAX};
+    return alloc_somewhere(self, self->preferred, request, out);
 }
 
 enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
                                 struct ax_vaddr *out)
 {
+    struct bitmap_hot *hot = &self->hot;
     struct bitmap_region *region = self->preferred;
-    if (count - 1 >= BITMAP_CLASSES || align != AX_PAGE_SIZE || region == NULL)
-        return alloc_somewhere(self, count, align, out);
-    size_t page = take_best(region, count);
+    if (align != AX_PAGE_SIZE)
+        return alloc_checked(self, count, align, out);
+    if (count == 1 && hot->bits != 0) {
+        uint64_t page = hot->first_page + hot->word * 64 + ax_ctz64(hot->bits);
+        hot->bits &= hot->bits - 1;
+        *out = ax_vaddr(page << AX_PAGE_SHIFT);
+        return AX_OK;
+    }
+    if (count - 1 >= BITMAP_EXACT || region == NULL)
+        return alloc_checked(self, count, align, out);
+    size_t page = bitmap_take_best(region, count);
     if (page == BITMAP_NONE)
-        return alloc_somewhere(self, count, align, out);
+        return alloc_checked(self, count, align, out);
     count_out(self, region, count);
-    *out = ax_vaddr((region->first_page + page) << AX_PAGE_SHIFT);
+    *out = address_of(region, page);
     return AX_OK;
 }
 
@@ -239,8 +250,8 @@ enum ax_err axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, 
         return AX_EINVAL;
     if (count > end)
         return AX_ENOMEM;
-    struct request request = {count, align >> AX_PAGE_SHIFT, end - count};
-    return alloc_from(self, self->regions, NULL, request, out);
+    struct bitmap_request request = {count, align >> AX_PAGE_SHIFT, end - count};
+    return alloc_somewhere(self, self->regions, request, out);
 }
 
 enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr start, size_t count,
@@ -252,14 +263,17 @@ enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr s
     if (region == NULL)
         return AX_EFAULT;
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
-    if (run_end(region, page) - page < count)
+    cool_within(self, region, page, count);
+    page += BITMAP_FIRST;
+    if (bitmap_run_end(region, page) - page < count)
         return AX_EBUSY;
-    take_run(region, page, count);
+    bitmap_take(region, page, count);
     count_out(self, region, count);
     return AX_OK;
 }
 
-enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
+static AX_NOINLINE enum ax_err dealloc_checked(struct axalloc_pages *self, struct ax_vaddr start,
+                                               size_t count)
 {
     if (count == 0 || !ax_is_aligned(start.raw, AX_PAGE_SIZE))
         return AX_EINVAL;
@@ -267,11 +281,22 @@ enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr st
     if (region == NULL)
         return AX_EFAULT;
     size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
-    if (!bitmap_region_give(region, (struct bitmap_units){page, count}))
+    if (count == 1 && may_be_hot(self, region))
+        return give_one(self, region, page) ? AX_OK : AX_EINVAL;
+    cool_within(self, region, page, count);
+    if (!bitmap_give(region, BITMAP_FIRST + page, count))
         return AX_EINVAL;
-    self->free_pages += count;
-    region->free_pages += count;
+    count_in(self, region, count);
     return AX_OK;
+}
+
+enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
+{
+    size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - self->hot.first_page);
+    if (count == 1 && page < self->hot.pages && start.raw % AX_PAGE_SIZE == 0 &&
+        hot_give(&self->hot, page))
+        return AX_OK;
+    return dealloc_checked(self, start, count);
 }
 
 size_t axalloc_pages_total(const struct axalloc_pages *self)
@@ -281,5 +306,5 @@ size_t axalloc_pages_total(const struct axalloc_pages *self)
 
 size_t axalloc_pages_available(const struct axalloc_pages *self)
 {
-    return self->free_pages;
+    return self->free_pages + ax_popcount64(self->hot.bits);
 }

@@ -1,17 +1,23 @@
 /* One range of pages and the records that manage it, which begin with this struct. */
 #pragma once
 
-#include <bitmap_level.h>
+#include <bitmap_sets.h>
 #include <pages_impl.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
  * Pages are numbered by address / AX_PAGE_SIZE, in 52 bits, so no sum of them wraps, even where a
- * range ends at 2^64. Levels are added until one has less than 64 units; 2^36 pages (256 TiB,
- * all that a 48-bit address reaches) need 6.
+ * range ends at 2^64. Within a region they are counted from BITMAP_FIRST on: word 0 of every row
+ * of `free` begins with a bit that is never set, so walks to the left end there, and two words of
+ * zeros behind the last page end those to the right.
  */
-enum { BITMAP_MAX_LEVELS = 6 };
+enum {
+    BITMAP_FIRST = 64,
+    BITMAP_EXACT_LOG2 = 6, /* classes of runs by their exact length are as many, less one */
+    BITMAP_EXACT = 1 << BITMAP_EXACT_LOG2,
+    BITMAP_LONG_CLASSES = 31, /* from 2^6 to 2^36 */
+};
 #define BITMAP_MAX_PAGES (((size_t)1 << 36) - 1)
 
 struct bitmap_region {
@@ -20,15 +26,17 @@ struct bitmap_region {
     size_t pages;     /* managed */
     size_t all_pages; /* and with the records, if those follow */
     size_t free_pages;
-    unsigned level_count;
-    struct bitmap_level levels[BITMAP_MAX_LEVELS]; /* 0 has a unit for each page */
+    struct bitmap_sets free;  /* row 0: page is free; above: word is all ones */
+    uint64_t classes;         /* bit n - 1: there is a run of n pages, n < 64 */
+    uint64_t long_classes;    /* bit k: there is one of 2^(k + 6) to 2^(k + 7) - 1 */
+    struct bitmap_sets exact; /* set n - 1: words in which a run of n begins */
+    struct bitmap_sets longs; /* the key of each longer run */
+    unsigned pages_log2;      /* rounded up, at least 6 */
+    uint32_t long_counts[BITMAP_LONG_CLASSES];
 };
 
-/* Free units of level 0 and whatever that frees above; false: some are free, nothing was done. */
-static inline bool bitmap_region_give(struct bitmap_region *region, struct bitmap_units units)
+/* Words in row 0 of `free`. */
+static inline size_t bitmap_words_for(size_t pages)
 {
-    bool is_done = bitmap_level_give(&region->levels[0], units, &units);
-    for (unsigned level = 1; is_done && units.count > 0; level++)
-        is_done = bitmap_level_give(&region->levels[level], units, &units);
-    return is_done;
+    return pages / 64 + 3;
 }

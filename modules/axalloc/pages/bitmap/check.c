@@ -1,104 +1,132 @@
 /*
- * axalloc_pages_check() for the bitmap: the bits against the counters, each summary against what
- * is below it, worked out anew the slow and obvious way.
+ * axalloc_pages_check() for the bitmap: the bits against the counters, each summary and each class
+ * against what is below it, worked out anew the slow and obvious way.
  */
 #include <axalloc/pages.h>
 #include <axbase/bits.h>
-#include <bitmap_region.h>
+#include <bitmap_runs.h>
 #include <stdbool.h>
 
-static bool unit_is_free(const struct bitmap_level *level, size_t unit)
+static bool has(const struct bitmap_sets *sets, unsigned row, unsigned set, size_t member)
 {
-    return level->bits[unit / 64] >> unit % 64 & 1;
+    return *bitmap_sets_word(sets, row, set, member) >> member % 64 & 1;
 }
 
-/* Classes of the runs that begin in a word, bit by bit. */
-static uint64_t classes_by_counting(const struct bitmap_level *level, size_t word)
+static bool page_is_free(const struct bitmap_region *region, size_t page)
 {
-    uint64_t classes = 0;
-    for (size_t unit = word * 64; unit < word * 64 + 64; unit++) {
-        if (!unit_is_free(level, unit) || (unit > 0 && unit_is_free(level, unit - 1)))
-            continue;
-        unsigned length = 1;
-        while (length < BITMAP_CLASSES && unit_is_free(level, unit + length))
-            length++;
-        classes |= UINT64_C(1) << (length - 1);
-    }
-    return classes;
+    return has(&region->free, 0, 0, page);
 }
 
-static bool has_child(const struct bitmap_level *level, unsigned depth, unsigned class,
-                      size_t child)
+/* Each bit of an upper row says whether the word below is what it is to be: full, or not empty. */
+static const char *check_rows(const struct bitmap_sets *sets, unsigned set, bool is_full)
 {
-    return level->bins[depth][child / 64 * 64 + class - 1] >> child % 64 & 1;
-}
-
-/* Bits of a node at and behind `children` are 0, and each of the others says what its child is. */
-static const char *check_nodes(const struct bitmap_level *level, unsigned depth, unsigned class,
-                               size_t children)
-{
-    for (size_t child = 0; child < ax_align_up(children, 64); child++) {
-        bool is_there = child < children && level->bins[depth - 1][child * 64 + class - 1] != 0;
-        if (has_child(level, depth, class, child) != is_there)
-            return "bitmap: a node of a bin is not empty although its child is, or the other way "
-                   "round";
+    for (unsigned row = 1; row < sets->row_count; row++) {
+        size_t members = (sets->last >> 6 * row) + 1;
+        for (size_t member = 0; member < ax_align_up(members, 64); member++) {
+            uint64_t word = 0;
+            if (member < members)
+                word = *bitmap_sets_word(sets, row - 1, set, member * 64);
+            if (has(sets, row, set, member) != (is_full ? word == UINT64_MAX : word != 0))
+                return "bitmap: a bit is not what the word below it is";
+        }
     }
     return NULL;
 }
 
-static const char *check_bins(const struct bitmap_level *level)
+static size_t length_of(const struct bitmap_region *region, size_t page)
 {
-    for (size_t word = 0; word < ax_align_up(level->words, 64); word++) {
-        uint64_t classes = word < level->words ? classes_by_counting(level, word) : 0;
-        for (unsigned class = 1; class <= BITMAP_CLASSES; class ++)
-            if (has_child(level, 0, class, word) != (classes >> (class - 1) & 1))
-                return "bitmap: a word is in a bin that no run in it belongs to, or is not in one";
+    size_t length = 0;
+    while (page_is_free(region, page + length))
+        length++;
+    return length;
+}
+
+/* Classes of the runs of exact classes that begin in a word; it goes on with the runs there. */
+static uint64_t exact_classes(const struct bitmap_region *region, size_t word, size_t *page)
+{
+    uint64_t classes = 0;
+    while (*page < word * 64 + 64) {
+        size_t length = length_of(region, *page);
+        if (length > 0 && length < BITMAP_EXACT)
+            classes |= UINT64_C(1) << (length - 1);
+        *page += length + 1;
     }
+    return classes;
+}
+
+static const char *check_exact(const struct bitmap_region *region)
+{
     const char *broken = NULL;
-    for (unsigned class = 1; class <= BITMAP_CLASSES && broken == NULL; class ++) {
-        size_t children = level->words;
-        for (unsigned depth = 1; depth < level->depths && broken == NULL; depth++) {
-            children = (size_t)(ax_align_up(children, 64) / 64);
-            broken = check_nodes(level, depth, class, children);
-        }
-        if ((level->bins[level->depths - 1][class - 1] != 0) != (level->classes >> (class - 1) & 1))
-            return "bitmap: a class has no bin, or a bin no class";
+    size_t page = 0;
+    for (size_t word = 0; word <= region->exact.last; word++) {
+        uint64_t classes = exact_classes(region, word, &page);
+        for (unsigned class = 1; class <= BITMAP_EXACT; class ++)
+            if (has(&region->exact, 0, class - 1, word) != (classes >> (class - 1) & 1))
+                return "bitmap: a word is in a class that no run in it belongs to, or is not in "
+                       "one";
+    }
+    for (unsigned class = 1; class <= BITMAP_EXACT && broken == NULL; class ++) {
+        const uint64_t *rows = region->exact.rows[region->exact.row_count - 1];
+        broken = check_rows(&region->exact, class - 1, false);
+        if ((rows[class - 1] != 0) != (region->classes >> (class - 1) & 1))
+            return "bitmap: a class is said to be empty and is not, or the other way round";
     }
     return broken;
 }
 
-/* `units` is what the level has; `above` is the next level, or NULL. */
-static const char *check_level(const struct bitmap_level *level, size_t units,
-                               const struct bitmap_level *above)
+/* As many keys as long runs, and each run has its key: so there is no other. */
+static const char *check_longs(const struct bitmap_region *region)
 {
-    if (level->bits[-1] != 0 || level->bits[level->words] != 0 ||
-        level->bits[level->words + 1] != 0)
-        return "bitmap: a word that ends every run is not 0";
-    if (units % 64 != 0 && level->bits[units / 64] >> units % 64 != 0)
-        return "bitmap: a unit outside the region is free";
-    for (size_t word = 0; above != NULL && word < level->words; word++)
-        if (unit_is_free(above, word) != (level->bits[word] == UINT64_MAX))
-            return "bitmap: a unit is not free although its word is, or the other way round";
-    return check_bins(level);
+    uint32_t counts[BITMAP_LONG_CLASSES] = {0};
+    size_t end = BITMAP_FIRST + region->pages, keys = 0, runs = 0;
+    for (size_t page = BITMAP_FIRST, length; page < end; page += length + 1) {
+        length = length_of(region, page);
+        if (length < BITMAP_EXACT)
+            continue;
+        unsigned log2 = ax_log2_floor(length);
+        size_t key = (((size_t)1 << region->pages_log2) + page - BITMAP_FIRST) >> log2;
+        if (!has(&region->longs, 0, 0, key))
+            return "bitmap: a long run has no key";
+        counts[log2 - BITMAP_EXACT_LOG2]++;
+        runs++;
+    }
+    for (size_t key = 0; key <= region->longs.last; key++)
+        keys += has(&region->longs, 0, 0, key);
+    if (keys != runs)
+        return "bitmap: a key has no long run";
+    for (unsigned k = 0; k < BITMAP_LONG_CLASSES; k++)
+        if (counts[k] != region->long_counts[k] ||
+            (counts[k] != 0) != (region->long_classes >> k & 1))
+            return "bitmap: a count of long runs is wrong";
+    return check_rows(&region->longs, 0, false);
 }
 
 static const char *check_region(const struct bitmap_region *region)
 {
-    size_t free_pages = 0;
-    for (size_t word = 0; word < region->levels[0].words; word++) {
-        free_pages += ax_popcount64(region->levels[0].bits[word]);
+    size_t free_pages = 0, end = BITMAP_FIRST + region->pages;
+    for (size_t page = 0; page <= region->free.last; page++) {
+        bool is_free = page_is_free(region, page);
+        if (is_free && (page < BITMAP_FIRST || page >= end))
+            return "bitmap: a page outside the region is free";
+        free_pages += is_free;
     }
     if (free_pages != region->free_pages)
         return "bitmap: a region's count of free pages is not the number of bits";
-    size_t units = region->pages;
-    for (unsigned k = 0; k < region->level_count; k++) {
-        const struct bitmap_level *level = &region->levels[k];
-        const char *broken =
-            check_level(level, units, k + 1 < region->level_count ? level + 1 : NULL);
-        if (broken != NULL)
-            return broken;
-        units = level->words;
-    }
+    const char *broken = check_rows(&region->free, 0, true);
+    if (broken == NULL)
+        broken = check_exact(region);
+    return broken == NULL ? check_longs(region) : broken;
+}
+
+static const char *check_hot(const struct bitmap_hot *hot)
+{
+    if (hot->bits == 0)
+        return NULL;
+    size_t last = hot->word * 64 + ax_log2_floor(hot->bits);
+    if (hot->pages != hot->region->pages || hot->first_page != hot->region->first_page)
+        return "bitmap: the hot word is of no region";
+    if (last >= hot->pages || (hot->row[hot->word] & hot->bits) != 0)
+        return "bitmap: a hot page is not the region's, or free there";
     return NULL;
 }
 
@@ -118,5 +146,5 @@ const char *axalloc_pages_check(const struct axalloc_pages *self)
     }
     if (total_pages != self->total_pages || free_pages != self->free_pages)
         return "bitmap: a counter is not the sum over the regions";
-    return NULL;
+    return check_hot(&self->hot);
 }

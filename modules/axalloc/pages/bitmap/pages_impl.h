@@ -6,11 +6,25 @@
 
 struct bitmap_region;
 
+/*
+ * The hot word: free pages of one word, one bit each, which the region takes for allocated. Single
+ * pages come from it and go to it. All zero: there is none.
+ */
+struct bitmap_hot {
+    uint64_t bits;       /* of at most two runs */
+    size_t word;         /* pages from 64 * word on, counted from first_page */
+    uint64_t first_page; /* of the region */
+    size_t pages;        /* so many are its */
+    uint64_t *row;       /* its words of free pages */
+    struct bitmap_region *region;
+};
+
 /* All zero bytes is an instance without pages. */
 struct axalloc_pages {
+    struct bitmap_hot hot;
     struct bitmap_region *regions;   /* by address, lowest first */
     struct bitmap_region *preferred; /* it and those after it serve first */
     uint64_t low_end;                /* regions that end below this page come last */
     size_t total_pages;
-    size_t free_pages;
+    size_t free_pages; /* but for those of the hot word */
 };

@@ -1,31 +1,35 @@
 /* Adding a range of pages to the bitmap allocator, and placing its records. */
 #include <axalloc/pages.h>
 #include <axalloc/pages_range.h>
-#include <bitmap_region.h>
+#include <axbase/bits.h>
+#include <axbase/string.h>
+#include <bitmap_hot.h>
+#include <bitmap_runs.h>
 
 void axalloc_pages_init(struct axalloc_pages *self)
 {
-    self->regions = NULL;
-    self->preferred = NULL;
-    self->low_end = 0;
-    self->total_pages = 0;
-    self->free_pages = 0;
+    *self = (struct axalloc_pages){0};
 }
 
-/* The units of the next level: the words of this one. */
-static size_t units_above(size_t units)
+/* Rounded up; a long run has 64 pages at least. */
+static unsigned log2_of(size_t pages)
 {
-    return (size_t)(ax_align_up(units, 64) / 64);
+    return pages <= 64 ? 6 : ax_log2_ceil(pages);
+}
+
+/* Keys of long runs are below this. */
+static size_t keys_for(size_t pages)
+{
+    return (size_t)2 << (log2_of(pages) - BITMAP_EXACT_LOG2);
 }
 
 size_t axalloc_pages_metadata_bytes(size_t pages)
 {
-    size_t bytes = sizeof(struct bitmap_region) + bitmap_level_bytes(pages);
-    while (pages >= 64) {
-        pages = units_above(pages);
-        bytes += bitmap_level_bytes(pages);
-    }
-    return bytes;
+    size_t words = bitmap_words_for(pages);
+    return sizeof(struct bitmap_region) +
+           sizeof(uint64_t) * (bitmap_sets_words(words * 64, 0) +
+                               bitmap_sets_words(words, BITMAP_EXACT_LOG2) +
+                               bitmap_sets_words(keys_for(pages), 0));
 }
 
 /* Where a region that begins with `first_page` goes in the list: what points at its successor. */
@@ -47,25 +51,26 @@ static bool overlaps(const struct axalloc_pages *self, uint64_t first, size_t co
     return false;
 }
 
-static void init_levels(struct bitmap_region *region)
+/* Nothing is free. */
+static void init_sets(struct bitmap_region *region)
 {
-    char *memory = (char *)(region + 1);
-    size_t units = region->pages, free_units = units;
-    region->level_count = 0;
-    for (;;) {
-        bitmap_level_init(&region->levels[region->level_count++], memory, units, free_units);
-        if (units < 64)
-            return;
-        memory += bitmap_level_bytes(units);
-        units = units_above(units);
-        free_units /= 64;
-    }
+    uint64_t *memory = (uint64_t *)(region + 1);
+    size_t words = bitmap_words_for(region->pages);
+    region->pages_log2 = log2_of(region->pages);
+    region->classes = 0;
+    region->long_classes = 0;
+    memset(region->long_counts, 0, sizeof region->long_counts);
+    memory = bitmap_sets_init(&region->free, memory, words * 64, 0);
+    memory = bitmap_sets_init(&region->exact, memory, words, BITMAP_EXACT_LOG2);
+    bitmap_sets_init(&region->longs, memory, keys_for(region->pages), 0);
 }
 
 /* Regions below the low end come last; if all are, they are as good as each other. */
 static void prefer_high(struct axalloc_pages *self)
 {
     struct bitmap_region *region = self->regions;
+    bitmap_cool(self);
+    self->hot = (struct bitmap_hot){0};
     while (region != NULL && region->first_page + region->all_pages <= self->low_end)
         region = region->next;
     self->preferred = region != NULL ? region : self->regions;
@@ -89,7 +94,8 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     region->pages = pages;
     region->all_pages = pages + record_pages;
     region->free_pages = pages;
-    init_levels(region);
+    init_sets(region);
+    bitmap_give(region, BITMAP_FIRST, pages);
     region->next = *link;
     *link = region;
     prefer_high(self);

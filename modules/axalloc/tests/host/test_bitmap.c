@@ -5,6 +5,11 @@
 #include <axalloc/pages.h>
 #include <bitmap_words.h>
 
+static bool is_hot(size_t page)
+{
+    return page / 64 == pages.hot.word && (pages.hot.bits >> page % 64 & 1);
+}
+
 static void best_fit_like_the_model_small_runs(void **state)
 {
     (void)state;
@@ -93,7 +98,7 @@ static void metadata_is_little(void **state)
 {
     (void)state;
     for (size_t count = 1 << 15; count <= (size_t)1 << 28; count *= 2)
-        assert_true(axalloc_pages_metadata_bytes(count) * 8 <= count * 2 + count / 20 + 32768);
+        assert_true(axalloc_pages_metadata_bytes(count) * 8 <= count * 2 + count / 12 + 32768);
     assert_true(axalloc_pages_metadata_bytes(1) < AX_PAGE_SIZE);
 }
 
@@ -111,5 +116,6 @@ int main(void)
         cmocka_unit_test(metadata_is_little),
     };
     model_is_best_fit = true;
+    model_is_hot = is_hot;
     return cmocka_run_group_tests_name("bitmap", tests, NULL, NULL);
 }
