@@ -12,8 +12,7 @@
  * Single pages have the hot word besides: a freed one is only noted there, as a bit, and serves the
  * next request for one. The rest of the allocator takes these pages, up to 64 of one word, for
  * allocated. They go back, as at most two runs, when a page of another word is freed, when a
- * request fails without them, and when it names one of them. A single page from a long run brings
- * along the rest of its word.
+ * request fails without them, and when it names one of them.
  *
  * Invariants, checked by check.c: a bit is set iff the page is free and not hot; nothing outside
  * the range is ever free; a word is in an exact class iff such a run begins in it; the keys of the
@@ -30,7 +29,7 @@
  */
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
-#include <bitmap_hot.h>
+#include <bitmap_exact.h>
 #include <bitmap_runs.h>
 #include <bitmap_search.h>
 #include <bitmap_words.h>
@@ -54,25 +53,60 @@ static inline struct ax_vaddr address_of(const struct bitmap_region *region, siz
     return ax_vaddr((region->first_page + page - BITMAP_FIRST) << AX_PAGE_SHIFT);
 }
 
+/* ---- giving ---- */
+
+/* Set the bits of less than 64 pages, none of which is set. False: some are. */
+static inline bool set_in_two(uint64_t *bits, unsigned bit, size_t count)
+{
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    uint64_t low = mask << bit, high = mask >> 1 >> (WORD_BITS - 1 - bit);
+    if (((bits[0] & low) | (bits[1] & high)) != 0)
+        return false;
+    bits[0] |= low;
+    bits[1] |= high;
+    return true;
+}
+
+AX_COLD static AX_NOINLINE enum ax_err give_any(struct axalloc_pages *self,
+                                                struct bitmap_region *region, size_t page,
+                                                size_t count)
+{
+    if (!bitmap_give(region, page, count))
+        return AX_EINVAL;
+    count_in(self, region, count);
+    return AX_OK;
+}
+
+/* Pages of the region that are all taken become free. AX_EINVAL: some are free, nothing was done. */
+static AX_NOINLINE enum ax_err give(struct axalloc_pages *self, struct bitmap_region *region,
+                                    size_t page, size_t count)
+{
+    uint64_t *row = region->free.rows[0];
+    unsigned left = length_before(row, page), right = length_from(row, page + count);
+    if (left + count + right >= BITMAP_EXACT)
+        return give_any(self, region, page, count);
+    if (!set_in_two(&row[page / WORD_BITS], page % WORD_BITS, count))
+        return AX_EINVAL;
+    count_in(self, region, count);
+    if (right > 0)
+        exact_forget(region, right, page + count);
+    if (left > 0)
+        exact_forget(region, left, page - left);
+    exact_insert(region, left + (unsigned)count + right, (page - left) / WORD_BITS);
+    return AX_OK;
+}
+
 /* ---- the hot word ---- */
 
-AX_COLD AX_NOINLINE void bitmap_cool(struct axalloc_pages *self)
+/* Its pages are known as free to their region; none is hot any more. */
+AX_COLD static void cool(struct axalloc_pages *self)
 {
     struct bitmap_hot *hot = &self->hot;
     while (hot->bits != 0) {
         unsigned bit = ax_ctz64(hot->bits), count = ones_below(hot->bits >> bit);
         hot->bits &= ~(ax_low_mask64(count) << bit);
-        bitmap_give(hot->region, BITMAP_FIRST + hot->word * 64 + bit, count);
-        count_in(self, hot->region, count);
+        (void)give(self, hot->region, BITMAP_FIRST + hot->word * 64 + bit, count);
     }
-}
-
-static void heat(struct axalloc_pages *self, struct bitmap_region *region, size_t word,
-                 uint64_t bits)
-{
-    self->hot = (struct bitmap_hot){bits,          word, region->first_page,
-                                    region->pages, &region->free.rows[0][BITMAP_FIRST / 64],
-                                    region};
 }
 
 /* Low regions are spared: what is freed there does not serve next. */
@@ -87,7 +121,7 @@ static inline void cool_within(struct axalloc_pages *self, const struct bitmap_r
 {
     size_t word = page / 64, words = (page + count - 1) / 64 - word;
     if (self->hot.bits != 0 && self->hot.word - word <= words && self->hot.region == region)
-        bitmap_cool(self);
+        self->hot.cool(self);
 }
 
 /* A page of the region becomes hot. False: it is free already. */
@@ -111,46 +145,63 @@ static inline bool hot_give(struct bitmap_hot *hot, size_t page)
 }
 
 /* The same when another word is hot, or the hot one has two runs. */
-AX_COLD static bool give_one(struct axalloc_pages *self, struct bitmap_region *region, size_t page)
+AX_COLD static AX_NOINLINE bool give_one(struct axalloc_pages *self, struct bitmap_region *region, size_t page)
 {
     bool is_near = self->hot.region == region && self->hot.word == page / 64;
     uint64_t free = region->free.rows[0][(BITMAP_FIRST + page) / 64];
     if (((free | (is_near ? self->hot.bits : 0)) >> page % 64 & 1) != 0)
         return false;
-    bitmap_cool(self);
-    heat(self, region, page / 64, UINT64_C(1) << page % 64);
+    cool(self);
+    self->hot = (struct bitmap_hot){UINT64_C(1) << page % 64, page / 64, region->first_page,
+                                    region->pages, &region->free.rows[0][BITMAP_FIRST / 64], region,
+                                    cool};
     return true;
 }
 
 /* ---- taking ---- */
 
-/* From the start of the lowest of the shortest long runs. */
-AX_COLD static size_t take_from_long(struct axalloc_pages *self, struct bitmap_region *region,
-                                     size_t count)
+/* The `count` pages from `bit` of the first of two words on. */
+static inline void clear_in_two(uint64_t *bits, unsigned bit, size_t count)
 {
-    unsigned class = bitmap_next_class(region, BITMAP_EXACT);
-    if (class == 0)
-        return BITMAP_NONE;
-    size_t page = bitmap_next_run(region, class, BITMAP_FIRST);
-    size_t more = count == 1 && may_be_hot(self, region) ? 63 - page % 64 : 0;
-    bitmap_take(region, page, count + more);
-    if (more > 0) {
-        count_out(self, region, more);
-        heat(self, region, (page - BITMAP_FIRST) / 64,
-             ax_low_mask64((unsigned)more) << (64 - more));
-    }
-    return page;
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    bits[0] &= ~(mask << bit % WORD_BITS); /* for gcc's analyser; it costs nothing */
+    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit) % WORD_BITS);
 }
 
-AX_COLD static size_t take_in(struct axalloc_pages *self, struct bitmap_region *region,
-                              struct bitmap_request request)
+/*
+ * From the start of the lowest of the shortest fitting runs, if that has less than 64 pages: then it
+ * fills no word, and the rows above do not change.
+ */
+static inline size_t take_best(struct bitmap_region *region, size_t count)
 {
+    uint64_t classes = region->classes & ALL_FREE << (count - 1);
+    if (classes == 0)
+        return BITMAP_NONE;
+    unsigned class = ax_ctz64(classes) + 1, rest = class - (unsigned)count;
+    size_t word = exact_first(region, class);
+    uint64_t *bits = &region->free.rows[0][word];
+    uint64_t starts = possible_starts(bits, class);
+    bool is_single = (starts & (starts - 1)) == 0; /* then it is the one */
+    unsigned bit = is_single ? ax_ctz64(starts) : bitmap_find_start(bits, class, starts);
+    size_t first = word * WORD_BITS + bit;
+    clear_in_two(bits, bit, count);
+    if (is_single || bitmap_find_start(bits, class, starts) == WORD_BITS)
+        exact_remove(region, class, word);
+    if (rest > 0)
+        exact_insert(region, rest, (first + count) / WORD_BITS);
+    return first;
+}
+
+AX_COLD static size_t take_in(struct bitmap_region *region, struct bitmap_request request)
+{
+    unsigned class = 0;
     size_t page;
     if (request.count <= BITMAP_EXACT && request.align == 1 && request.last == UINT64_MAX) {
-        page = bitmap_take_best(region, request.count);
-        return page != BITMAP_NONE ? page : take_from_long(self, region, request.count);
+        class = bitmap_next_class(region, (unsigned)request.count);
+        page = class == 0 ? BITMAP_NONE : bitmap_next_run(region, class, BITMAP_FIRST);
+    } else {
+        page = bitmap_search(region, request);
     }
-    page = bitmap_search(region, request);
     if (page != BITMAP_NONE)
         bitmap_take(region, page, request.count);
     return page;
@@ -164,7 +215,7 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
                                                   struct ax_vaddr *out)
 {
     for (; region != end; region = region->next) {
-        size_t page = take_in(self, region, request);
+        size_t page = take_in(region, request);
         if (page != BITMAP_NONE) {
             count_out(self, region, request.count);
             *out = address_of(region, page);
@@ -186,7 +237,7 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *sel
             err = alloc_from(self, self->regions, first, request, out);
         if (err == AX_OK || self->hot.bits == 0)
             return err;
-        bitmap_cool(self);
+        self->hot.cool(self);
     }
 }
 
@@ -219,26 +270,28 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_checked(struct axalloc_pages *self,
     return alloc_somewhere(self, self->preferred, request, out);
 }
 
-enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
-                                struct ax_vaddr *out)
+static AX_NOINLINE enum ax_err alloc_run(struct axalloc_pages *self, size_t count, size_t align,
+                                         struct ax_vaddr *out)
 {
-    struct bitmap_hot *hot = &self->hot;
     struct bitmap_region *region = self->preferred;
-    if (align != AX_PAGE_SIZE)
+    if (count - 1 >= BITMAP_EXACT || align != AX_PAGE_SIZE || region == NULL)
         return alloc_checked(self, count, align, out);
-    if (count == 1 && hot->bits != 0) {
-        uint64_t page = hot->first_page + hot->word * 64 + ax_ctz64(hot->bits);
-        hot->bits &= hot->bits - 1;
-        *out = ax_vaddr(page << AX_PAGE_SHIFT);
-        return AX_OK;
-    }
-    if (count - 1 >= BITMAP_EXACT || region == NULL)
-        return alloc_checked(self, count, align, out);
-    size_t page = bitmap_take_best(region, count);
+    size_t page = take_best(region, count);
     if (page == BITMAP_NONE)
         return alloc_checked(self, count, align, out);
     count_out(self, region, count);
     *out = address_of(region, page);
+    return AX_OK;
+}
+
+enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t align,
+                                struct ax_vaddr *out)
+{
+    struct bitmap_hot *hot = &self->hot;
+    if (count != 1 || align != AX_PAGE_SIZE || hot->bits == 0)
+        return alloc_run(self, count, align, out);
+    *out = ax_vaddr((hot->first_page + hot->word * 64 + ax_ctz64(hot->bits)) << AX_PAGE_SHIFT);
+    hot->bits &= hot->bits - 1;
     return AX_OK;
 }
 
@@ -284,10 +337,7 @@ static AX_NOINLINE enum ax_err dealloc_checked(struct axalloc_pages *self, struc
     if (count == 1 && may_be_hot(self, region))
         return give_one(self, region, page) ? AX_OK : AX_EINVAL;
     cool_within(self, region, page, count);
-    if (!bitmap_give(region, BITMAP_FIRST + page, count))
-        return AX_EINVAL;
-    count_in(self, region, count);
-    return AX_OK;
+    return give(self, region, BITMAP_FIRST + page, count);
 }
 
 enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)

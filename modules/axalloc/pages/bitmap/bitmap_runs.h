@@ -13,9 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `count` pages from the start of the lowest run of the shortest fitting class below 64. */
-size_t bitmap_take_best(struct bitmap_region *region, size_t count);
-
 /* Pages that are all free become taken. */
 void bitmap_take(struct bitmap_region *region, size_t first, size_t count);
 

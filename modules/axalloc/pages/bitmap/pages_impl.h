@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct axalloc_pages;
 struct bitmap_region;
 
 /*
@@ -17,6 +18,8 @@ struct bitmap_hot {
     size_t pages;        /* so many are its */
     uint64_t *row;       /* its words of free pages */
     struct bitmap_region *region;
+    /* Gives them back. Called by pointer: an image that frees no pages is to be without it. */
+    void (*cool)(struct axalloc_pages *self);
 };
 
 /* All zero bytes is an instance without pages. */

@@ -3,7 +3,6 @@
 #include <axalloc/pages_range.h>
 #include <axbase/bits.h>
 #include <axbase/string.h>
-#include <bitmap_hot.h>
 #include <bitmap_runs.h>
 
 void axalloc_pages_init(struct axalloc_pages *self)
@@ -69,7 +68,8 @@ static void init_sets(struct bitmap_region *region)
 static void prefer_high(struct axalloc_pages *self)
 {
     struct bitmap_region *region = self->regions;
-    bitmap_cool(self);
+    if (self->hot.bits != 0)
+        self->hot.cool(self);
     self->hot = (struct bitmap_hot){0};
     while (region != NULL && region->first_page + region->all_pages <= self->low_end)
         region = region->next;

@@ -7,61 +7,11 @@
  */
 #include <axbase/attr.h>
 #include <axbase/string.h>
+#include <bitmap_exact.h>
 #include <bitmap_runs.h>
 #include <bitmap_words.h>
 
-/* ---- runs by exact length ---- */
-
-static inline uint64_t *exact_word(const struct bitmap_region *region, unsigned row, unsigned class,
-                                   size_t member)
-{
-    return &region->exact.rows[row][(member / WORD_BITS << BITMAP_EXACT_LOG2) + class - 1];
-}
-
-/* The lowest word in a class that is not empty. */
-static inline size_t exact_first(const struct bitmap_region *region, unsigned class)
-{
-    unsigned row = region->exact.row_count;
-    size_t word = 0;
-    do {
-        row--;
-        word = word * WORD_BITS + ax_ctz64(*exact_word(region, row, class, word * WORD_BITS));
-    } while (row > 0);
-    return word;
-}
-
-AX_COLD static AX_NOINLINE void exact_appear(struct bitmap_region *region, unsigned class,
-                                             size_t word)
-{
-    if (bitmap_sets_insert(&region->exact, 1, class - 1, word))
-        region->classes |= UINT64_C(1) << (class - 1);
-}
-
-static inline void exact_insert(struct bitmap_region *region, unsigned class, size_t word)
-{
-    uint64_t *bits = exact_word(region, 0, class, word), old = *bits;
-    *bits = old | UINT64_C(1) << word % WORD_BITS;
-    if (old == 0)
-        exact_appear(region, class, word / WORD_BITS);
-}
-
-AX_COLD static AX_NOINLINE void exact_vanish(struct bitmap_region *region, unsigned class,
-                                             size_t word)
-{
-    if (bitmap_sets_remove(&region->exact, 1, class - 1, word))
-        region->classes &= ~(UINT64_C(1) << (class - 1));
-}
-
-static inline void exact_remove(struct bitmap_region *region, unsigned class, size_t word)
-{
-    uint64_t *bits = exact_word(region, 0, class, word);
-    *bits &= ~(UINT64_C(1) << word % WORD_BITS);
-    if (*bits == 0)
-        exact_vanish(region, class, word / WORD_BITS);
-}
-
-/* The first of `starts` at which a run of exactly `class` begins, or WORD_BITS. */
-AX_COLD static AX_NOINLINE unsigned find_start(const uint64_t *bits, unsigned class,
+AX_COLD AX_NOINLINE unsigned bitmap_find_start(const uint64_t *bits, unsigned class,
                                                uint64_t starts)
 {
     for (; starts != 0; starts &= starts - 1) {
@@ -72,23 +22,7 @@ AX_COLD static AX_NOINLINE unsigned find_start(const uint64_t *bits, unsigned cl
     return WORD_BITS;
 }
 
-/* Where in the word `bits[0]` a run of `class` may begin; nowhere else does one. */
-static inline uint64_t possible_starts(const uint64_t *bits, unsigned class)
-{
-    uint64_t starts = row_starts(bits[-1], bits[0]);
-    return starts == 0 ? 0 : rows_of(starts, bits[0], bits[1], class);
-}
-
-/* No run of this class begins at `page` any more, but perhaps another one in the same word does. */
-static inline void exact_forget(struct bitmap_region *region, unsigned class, size_t page)
-{
-    const uint64_t *bits = &region->free.rows[0][page / WORD_BITS];
-    uint64_t starts = possible_starts(bits, class);
-    if (starts == 0 || find_start(bits, class, starts) == WORD_BITS)
-        exact_remove(region, class, page / WORD_BITS);
-}
-
-/* ---- runs of any length ---- */
+/* ---- where runs are ---- */
 
 static inline size_t long_key(const struct bitmap_region *region, unsigned log2, size_t page)
 {
@@ -197,7 +131,7 @@ AX_COLD AX_NOINLINE size_t bitmap_next_run(const struct bitmap_region *region, u
         const uint64_t *bits = &region->free.rows[0][word];
         uint64_t starts = possible_starts(bits, class);
         starts &= word == page / WORD_BITS ? wanted : ALL_FREE;
-        unsigned bit = find_start(bits, class, starts);
+        unsigned bit = bitmap_find_start(bits, class, starts);
         if (bit < WORD_BITS)
             return word * WORD_BITS + bit;
     }
@@ -269,6 +203,16 @@ static inline bool is_taken(const uint64_t *bits, struct span span)
     return (ones | (bits[span.last_word] & ~span.above)) == 0;
 }
 
+/* A long run has lost its start, and keeps its key. */
+static inline bool is_one_key(const struct bitmap_region *region, size_t start, size_t behind,
+                              size_t end)
+{
+    if (end - behind < BITMAP_EXACT)
+        return false;
+    unsigned log2 = ax_log2_floor(end - behind);
+    return (end - start) >> log2 == 1 && long_key(region, log2, start) == long_key(region, log2, behind);
+}
+
 AX_COLD AX_NOINLINE void bitmap_take(struct bitmap_region *region, size_t first, size_t count)
 {
     size_t start = run_start(region, first), behind = first + count;
@@ -278,13 +222,14 @@ AX_COLD AX_NOINLINE void bitmap_take(struct bitmap_region *region, size_t first,
         units = full_words(region->free.rows[row], span, &unit);
         clear_bits(region->free.rows[row], span);
     }
+    if (start == first && is_one_key(region, start, behind, end))
+        return;
     run_forget(region, start, end - start);
     run_insert(region, start, first - start);
     run_insert(region, behind, end - behind);
 }
 
-/* Any number of pages, among any runs. */
-AX_COLD static AX_NOINLINE bool give_any(struct bitmap_region *region, size_t first, size_t count)
+AX_COLD AX_NOINLINE bool bitmap_give(struct bitmap_region *region, size_t first, size_t count)
 {
     if (!is_taken(region->free.rows[0], span_of(first, count)))
         return false;
@@ -301,77 +246,3 @@ AX_COLD static AX_NOINLINE bool give_any(struct bitmap_region *region, size_t fi
     return true;
 }
 
-/* ---- up to 64 pages ---- */
-
-/* Length of the free run from `page` on, at most 64. */
-static inline unsigned length_from(const uint64_t *row, size_t page)
-{
-    const uint64_t *bits = &row[page / WORD_BITS];
-    return ones_below(bits_from(bits[0], bits[1], page % WORD_BITS));
-}
-
-/* Length of the free run that ends before `page`, at most 64. */
-static inline unsigned length_before(const uint64_t *row, size_t page)
-{
-    const uint64_t *bits = &row[page / WORD_BITS] - 1;
-    unsigned bit = page % WORD_BITS;
-    return ones_above(bits[1] << (WORD_BITS - 1 - bit) << 1 | bits[0] >> bit);
-}
-
-/* Set the bits of less than 64 pages, none of which is set. False: some are. */
-static inline bool set_in_two(uint64_t *bits, unsigned bit, size_t count)
-{
-    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
-    uint64_t low = mask << bit, high = mask >> 1 >> (WORD_BITS - 1 - bit);
-    if (((bits[0] & low) | (bits[1] & high)) != 0)
-        return false;
-    bits[0] |= low;
-    bits[1] |= high;
-    return true;
-}
-
-bool bitmap_give(struct bitmap_region *region, size_t first, size_t count)
-{
-    uint64_t *row = region->free.rows[0];
-    unsigned left = length_before(row, first), right = length_from(row, first + count);
-    size_t length = left + count + right;
-    if (length >= BITMAP_EXACT)
-        return give_any(region, first, count);
-    if (!set_in_two(&row[first / WORD_BITS], first % WORD_BITS, count))
-        return false;
-    if (right > 0)
-        exact_forget(region, right, first + count);
-    if (left > 0)
-        exact_forget(region, left, first - left);
-    exact_insert(region, (unsigned)length, (first - left) / WORD_BITS);
-    return true;
-}
-
-/* The `count` pages from `bit` of the first of two words on. */
-static inline void clear_in_two(uint64_t *bits, unsigned bit, size_t count)
-{
-    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
-    bits[0] &= ~(mask << bit % WORD_BITS); /* for gcc's analyser; it costs nothing */
-    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit) % WORD_BITS);
-}
-
-/* A run of less than 64 pages fills no word: the rows above do not change. */
-size_t bitmap_take_best(struct bitmap_region *region, size_t count)
-{
-    uint64_t classes = region->classes & ALL_FREE << (count - 1);
-    if (classes == 0)
-        return BITMAP_NONE;
-    unsigned class = ax_ctz64(classes) + 1, rest = class - (unsigned)count;
-    size_t word = exact_first(region, class);
-    uint64_t *bits = &region->free.rows[0][word];
-    uint64_t starts = possible_starts(bits, class);
-    bool is_single = (starts & (starts - 1)) == 0; /* then it is the one */
-    unsigned bit = is_single ? ax_ctz64(starts) : find_start(bits, class, starts);
-    size_t first = word * WORD_BITS + bit;
-    clear_in_two(bits, bit, count);
-    if (is_single || find_start(bits, class, starts) == WORD_BITS)
-        exact_remove(region, class, word);
-    if (rest > 0)
-        exact_insert(region, rest, (first + count) / WORD_BITS);
-    return first;
-}

@@ -1,0 +1,76 @@
+/*
+ * Runs of less than 64 pages, by their exact length: where they are, and what the bits of two words
+ * say of them. Inline, for this is what nearly every allocation and free is made of.
+ */
+#pragma once
+
+#include <bitmap_region.h>
+#include <bitmap_words.h>
+
+static inline uint64_t *exact_word(const struct bitmap_region *region, unsigned row, unsigned class,
+                                   size_t member)
+{
+    return &region->exact.rows[row][(member / WORD_BITS << BITMAP_EXACT_LOG2) + class - 1];
+}
+
+/* The lowest word in a class that is not empty. */
+static inline size_t exact_first(const struct bitmap_region *region, unsigned class)
+{
+    unsigned row = region->exact.row_count;
+    size_t word = 0;
+    do {
+        row--;
+        word = word * WORD_BITS + ax_ctz64(*exact_word(region, row, class, word * WORD_BITS));
+    } while (row > 0);
+    return word;
+}
+
+static inline void exact_insert(struct bitmap_region *region, unsigned class, size_t word)
+{
+    uint64_t *bits = exact_word(region, 0, class, word), old = *bits;
+    *bits = old | UINT64_C(1) << word % WORD_BITS;
+    if (old == 0 && bitmap_sets_insert(&region->exact, 1, class - 1, word / WORD_BITS))
+        region->classes |= UINT64_C(1) << (class - 1);
+}
+
+static inline void exact_remove(struct bitmap_region *region, unsigned class, size_t word)
+{
+    uint64_t *bits = exact_word(region, 0, class, word);
+    *bits &= ~(UINT64_C(1) << word % WORD_BITS);
+    if (*bits == 0 && bitmap_sets_remove(&region->exact, 1, class - 1, word / WORD_BITS))
+        region->classes &= ~(UINT64_C(1) << (class - 1));
+}
+
+/* The first of `starts` at which a run of exactly `class` begins, or WORD_BITS. */
+unsigned bitmap_find_start(const uint64_t *bits, unsigned class, uint64_t starts);
+
+/* Where in the word `bits[0]` a run of `class` may begin; nowhere else does one. */
+static inline uint64_t possible_starts(const uint64_t *bits, unsigned class)
+{
+    uint64_t starts = row_starts(bits[-1], bits[0]);
+    return starts == 0 ? 0 : rows_of(starts, bits[0], bits[1], class);
+}
+
+/* No run of this class begins at `page` any more, but perhaps another one in the same word does. */
+static inline void exact_forget(struct bitmap_region *region, unsigned class, size_t page)
+{
+    const uint64_t *bits = &region->free.rows[0][page / WORD_BITS];
+    uint64_t starts = possible_starts(bits, class);
+    if (starts == 0 || bitmap_find_start(bits, class, starts) == WORD_BITS)
+        exact_remove(region, class, page / WORD_BITS);
+}
+
+/* Length of the free run from `page` on, at most 64. */
+static inline unsigned length_from(const uint64_t *row, size_t page)
+{
+    const uint64_t *bits = &row[page / WORD_BITS];
+    return ones_below(bits_from(bits[0], bits[1], page % WORD_BITS));
+}
+
+/* Length of the free run that ends before `page`, at most 64. */
+static inline unsigned length_before(const uint64_t *row, size_t page)
+{
+    const uint64_t *bits = &row[page / WORD_BITS] - 1;
+    unsigned bit = page % WORD_BITS;
+    return ones_above(bits[1] << (WORD_BITS - 1 - bit) << 1 | bits[0] >> bit);
+}
