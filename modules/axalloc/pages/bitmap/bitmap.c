@@ -11,7 +11,7 @@
  *
  * Single pages have the hot word besides: a freed one is only noted there, as a bit, and serves the
  * next request for one. The rest of the allocator takes these pages, up to 64 of one word, for
- * allocated. They go back, as at most two runs, when a page of another word is freed, when a
+ * allocated. They are one run, and go back when a page that is not beside them is freed, when a
  * request fails without them, and when it names one of them.
  *
  * Invariants, checked by check.c: a bit is set iff the page is free and not hot; nothing outside
@@ -42,71 +42,20 @@ static inline void count_out(struct axalloc_pages *self, struct bitmap_region *r
     self->free_pages -= count;
 }
 
-static inline void count_in(struct axalloc_pages *self, struct bitmap_region *region, size_t count)
-{
-    region->free_pages += count;
-    self->free_pages += count;
-}
-
 static inline struct ax_vaddr address_of(const struct bitmap_region *region, size_t page)
 {
     return ax_vaddr((region->first_page + page - BITMAP_FIRST) << AX_PAGE_SHIFT);
 }
 
-/* ---- giving ---- */
-
-/* Set the bits of less than 64 pages, none of which is set. False: some are. */
-static inline bool set_in_two(uint64_t *bits, unsigned bit, size_t count)
-{
-    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
-    uint64_t low = mask << bit, high = mask >> 1 >> (WORD_BITS - 1 - bit);
-    if (((bits[0] & low) | (bits[1] & high)) != 0)
-        return false;
-    bits[0] |= low;
-    bits[1] |= high;
-    return true;
-}
-
-AX_COLD static AX_NOINLINE enum ax_err give_any(struct axalloc_pages *self,
-                                                struct bitmap_region *region, size_t page,
-                                                size_t count)
-{
-    if (!bitmap_give(region, page, count))
-        return AX_EINVAL;
-    count_in(self, region, count);
-    return AX_OK;
-}
-
-/* Pages of the region that are all taken become free. AX_EINVAL: some are free, nothing was done. */
-static AX_NOINLINE enum ax_err give(struct axalloc_pages *self, struct bitmap_region *region,
-                                    size_t page, size_t count)
-{
-    uint64_t *row = region->free.rows[0];
-    unsigned left = length_before(row, page), right = length_from(row, page + count);
-    if (left + count + right >= BITMAP_EXACT)
-        return give_any(self, region, page, count);
-    if (!set_in_two(&row[page / WORD_BITS], page % WORD_BITS, count))
-        return AX_EINVAL;
-    count_in(self, region, count);
-    if (right > 0)
-        exact_forget(region, right, page + count);
-    if (left > 0)
-        exact_forget(region, left, page - left);
-    exact_insert(region, left + (unsigned)count + right, (page - left) / WORD_BITS);
-    return AX_OK;
-}
-
 /* ---- the hot word ---- */
 
-/* Its pages are known as free to their region; none is hot any more. */
+/* The hot pages are known as free to their region; there are none any more. */
 AX_COLD static void cool(struct axalloc_pages *self)
 {
     struct bitmap_hot *hot = &self->hot;
-    while (hot->bits != 0) {
-        unsigned bit = ax_ctz64(hot->bits), count = ones_below(hot->bits >> bit);
-        hot->bits &= ~(ax_low_mask64(count) << bit);
-        (void)give(self, hot->region, BITMAP_FIRST + hot->word * 64 + bit, count);
-    }
+    unsigned bit = ax_ctz64(hot->bits), count = ones_below(hot->bits >> bit);
+    hot->bits = 0;
+    (void)bitmap_give(self, hot->region, BITMAP_FIRST + hot->word * 64 + bit, count);
 }
 
 /* Low regions are spared: what is freed there does not serve next. */
@@ -124,17 +73,14 @@ static inline void cool_within(struct axalloc_pages *self, const struct bitmap_r
         self->hot.cool(self);
 }
 
-/* A page of the region becomes hot. False: it is free already. */
+/* A page of the region becomes hot. False: it is free already, or not beside the hot ones. */
 static inline bool hot_give(struct bitmap_hot *hot, size_t page)
 {
     uint64_t bit = UINT64_C(1) << page % 64, bits = hot->bits;
     if ((hot->row[page / 64] & bit) != 0)
         return false;
-    if (page / 64 == hot->word) {
-        uint64_t all = bits | bit, starts = all & ~(all << 1), others = starts & (starts - 1);
-        if ((bits & bit) != 0 || (others & (others - 1)) != 0)
-            return false;
-        hot->bits = all;
+    if (page / 64 == hot->word && ((bits << 1 | bits >> 1) & ~bits & bit) != 0) {
+        hot->bits = bits | bit;
         return true;
     }
     if (bits != 0)
@@ -144,29 +90,24 @@ static inline bool hot_give(struct bitmap_hot *hot, size_t page)
     return true;
 }
 
-/* The same when another word is hot, or the hot one has two runs. */
+/* The same, when others are hot. */
 AX_COLD static AX_NOINLINE bool give_one(struct axalloc_pages *self, struct bitmap_region *region, size_t page)
 {
     bool is_near = self->hot.region == region && self->hot.word == page / 64;
     uint64_t free = region->free.rows[0][(BITMAP_FIRST + page) / 64];
     if (((free | (is_near ? self->hot.bits : 0)) >> page % 64 & 1) != 0)
         return false;
-    cool(self);
-    self->hot = (struct bitmap_hot){UINT64_C(1) << page % 64, page / 64, region->first_page,
+    if (self->hot.bits != 0)
+        cool(self);
+    self->hot = (struct bitmap_hot){UINT64_C(1) << page % 64,
+                                    page / 64,
+                                    region->first_page << AX_PAGE_SHIFT,
                                     region->pages, &region->free.rows[0][BITMAP_FIRST / 64], region,
                                     cool};
     return true;
 }
 
 /* ---- taking ---- */
-
-/* The `count` pages from `bit` of the first of two words on. */
-static inline void clear_in_two(uint64_t *bits, unsigned bit, size_t count)
-{
-    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
-    bits[0] &= ~(mask << bit % WORD_BITS); /* for gcc's analyser; it costs nothing */
-    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit) % WORD_BITS);
-}
 
 /*
  * From the start of the lowest of the shortest fitting runs, if that has less than 64 pages: then it
@@ -192,18 +133,22 @@ static inline size_t take_best(struct bitmap_region *region, size_t count)
     return first;
 }
 
-AX_COLD static size_t take_in(struct bitmap_region *region, struct bitmap_request request)
+static AX_NOINLINE size_t take_small(struct bitmap_region *region, size_t count)
 {
-    unsigned class = 0;
+    size_t page = take_best(region, count);
+    return page != BITMAP_NONE ? page : bitmap_take_front(region, count);
+}
+
+AX_COLD static size_t take_in(struct bitmap_region *region, const struct bitmap_request *request)
+{
     size_t page;
-    if (request.count <= BITMAP_EXACT && request.align == 1 && request.last == UINT64_MAX) {
-        class = bitmap_next_class(region, (unsigned)request.count);
-        page = class == 0 ? BITMAP_NONE : bitmap_next_run(region, class, BITMAP_FIRST);
-    } else {
-        page = bitmap_search(region, request);
-    }
+    if (request->count <= BITMAP_EXACT && request->align == 1 && request->last == UINT64_MAX)
+        return take_small(region, request->count);
+    if (region->front.start != 0)
+        bitmap_drop_front(region);
+    page = bitmap_search(region, request);
     if (page != BITMAP_NONE)
-        bitmap_take(region, page, request.count);
+        bitmap_take(region, page, request->count);
     return page;
 }
 
@@ -211,13 +156,13 @@ AX_COLD static size_t take_in(struct bitmap_region *region, struct bitmap_reques
 AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
                                                   struct bitmap_region *region,
                                                   const struct bitmap_region *end,
-                                                  struct bitmap_request request,
+                                                  const struct bitmap_request *request,
                                                   struct ax_vaddr *out)
 {
     for (; region != end; region = region->next) {
         size_t page = take_in(region, request);
         if (page != BITMAP_NONE) {
-            count_out(self, region, request.count);
+            count_out(self, region, request->count);
             *out = address_of(region, page);
             return AX_OK;
         }
@@ -228,7 +173,7 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
 /* From the regions as they come, spared ones last; if need be, with the hot pages. */
 AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self,
                                                        struct bitmap_region *first,
-                                                       struct bitmap_request request,
+                                                       const struct bitmap_request *request,
                                                        struct ax_vaddr *out)
 {
     for (;;) {
@@ -248,17 +193,17 @@ static bool is_page_align(size_t align)
     return align >= AX_PAGE_SIZE && ax_is_power_of_two(align);
 }
 
-/* The region that has all of these pages, or NULL. */
-static struct bitmap_region *region_with(const struct axalloc_pages *self, struct ax_vaddr start,
-                                         size_t count)
+/* The region that has all of these pages, from `page` of it on; or NULL. */
+static inline struct bitmap_region *region_with(const struct axalloc_pages *self,
+                                                struct ax_vaddr start, size_t count, size_t *page)
 {
-    uint64_t page = start.raw >> AX_PAGE_SHIFT;
     struct bitmap_region *region = self->regions;
-    while (region != NULL && page - region->first_page >= region->pages)
-        region = region->next;
-    if (region == NULL || count > region->pages - (size_t)(page - region->first_page))
-        return NULL;
-    return region;
+    for (; region != NULL; region = region->next) {
+        *page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
+        if (*page < region->pages)
+            return count <= region->pages - *page ? region : NULL;
+    }
+    return NULL;
 }
 
 AX_COLD static AX_NOINLINE enum ax_err alloc_checked(struct axalloc_pages *self, size_t count,
@@ -267,7 +212,7 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_checked(struct axalloc_pages *self,
     if (count == 0 || !is_page_align(align))
         return AX_EINVAL;
     struct bitmap_request request = {count, align >> AX_PAGE_SHIFT, UINT64_MAX};
-    return alloc_somewhere(self, self->preferred, request, out);
+    return alloc_somewhere(self, self->preferred, &request, out);
 }
 
 static AX_NOINLINE enum ax_err alloc_run(struct axalloc_pages *self, size_t count, size_t align,
@@ -276,7 +221,7 @@ static AX_NOINLINE enum ax_err alloc_run(struct axalloc_pages *self, size_t coun
     struct bitmap_region *region = self->preferred;
     if (count - 1 >= BITMAP_EXACT || align != AX_PAGE_SIZE || region == NULL)
         return alloc_checked(self, count, align, out);
-    size_t page = take_best(region, count);
+    size_t page = take_small(region, count);
     if (page == BITMAP_NONE)
         return alloc_checked(self, count, align, out);
     count_out(self, region, count);
@@ -290,7 +235,8 @@ enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t
     struct bitmap_hot *hot = &self->hot;
     if (count != 1 || align != AX_PAGE_SIZE || hot->bits == 0)
         return alloc_run(self, count, align, out);
-    *out = ax_vaddr((hot->first_page + hot->word * 64 + ax_ctz64(hot->bits)) << AX_PAGE_SHIFT);
+    size_t page = hot->word * 64 + ax_ctz64(hot->bits);
+    *out = ax_vaddr(hot->start + (page << AX_PAGE_SHIFT));
     hot->bits &= hot->bits - 1;
     return AX_OK;
 }
@@ -304,7 +250,7 @@ enum ax_err axalloc_pages_alloc_below(struct axalloc_pages *self, size_t count, 
     if (count > end)
         return AX_ENOMEM;
     struct bitmap_request request = {count, align >> AX_PAGE_SHIFT, end - count};
-    return alloc_somewhere(self, self->regions, request, out);
+    return alloc_somewhere(self, self->regions, &request, out);
 }
 
 enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr start, size_t count,
@@ -312,10 +258,10 @@ enum ax_err axalloc_pages_alloc_at(struct axalloc_pages *self, struct ax_vaddr s
 {
     if (count == 0 || !is_page_align(align) || !ax_is_aligned(start.raw, align))
         return AX_EINVAL;
-    struct bitmap_region *region = region_with(self, start, count);
+    size_t page;
+    struct bitmap_region *region = region_with(self, start, count, &page);
     if (region == NULL)
         return AX_EFAULT;
-    size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
     cool_within(self, region, page, count);
     page += BITMAP_FIRST;
     if (bitmap_run_end(region, page) - page < count)
@@ -330,21 +276,21 @@ static AX_NOINLINE enum ax_err dealloc_checked(struct axalloc_pages *self, struc
 {
     if (count == 0 || !ax_is_aligned(start.raw, AX_PAGE_SIZE))
         return AX_EINVAL;
-    struct bitmap_region *region = region_with(self, start, count);
+    size_t page;
+    struct bitmap_region *region = region_with(self, start, count, &page);
     if (region == NULL)
         return AX_EFAULT;
-    size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - region->first_page);
     if (count == 1 && may_be_hot(self, region))
         return give_one(self, region, page) ? AX_OK : AX_EINVAL;
     cool_within(self, region, page, count);
-    return give(self, region, BITMAP_FIRST + page, count);
+    return bitmap_give(self, region, BITMAP_FIRST + page, count);
 }
 
 enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
 {
-    size_t page = (size_t)((start.raw >> AX_PAGE_SHIFT) - self->hot.first_page);
-    if (count == 1 && page < self->hot.pages && start.raw % AX_PAGE_SIZE == 0 &&
-        hot_give(&self->hot, page))
+    uint64_t offset = start.raw - self->hot.start;
+    size_t page = offset >> AX_PAGE_SHIFT | offset << (64 - AX_PAGE_SHIFT); /* huge if in a page */
+    if (count == 1 && page < self->hot.pages && hot_give(&self->hot, page))
         return AX_OK;
     return dealloc_checked(self, start, count);
 }

@@ -74,3 +74,23 @@ static inline unsigned length_before(const uint64_t *row, size_t page)
     unsigned bit = page % WORD_BITS;
     return ones_above(bits[1] << (WORD_BITS - 1 - bit) << 1 | bits[0] >> bit);
 }
+
+/* Set the bits of up to 64 pages, none of which is set. False: some are. */
+static inline bool set_in_two(uint64_t *bits, unsigned bit, size_t count)
+{
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    uint64_t low = mask << bit, high = mask >> 1 >> (WORD_BITS - 1 - bit);
+    if (((bits[0] & low) | (bits[1] & high)) != 0)
+        return false;
+    bits[0] |= low;
+    bits[1] |= high;
+    return true;
+}
+
+/* The `count` pages from `bit` of the first of two words on. */
+static inline void clear_in_two(uint64_t *bits, unsigned bit, size_t count)
+{
+    uint64_t mask = ALL_FREE >> (WORD_BITS - count);
+    bits[0] &= ~(mask << bit % WORD_BITS); /* for gcc's analyser; it costs nothing */
+    bits[1] &= ~(mask >> 1 >> (WORD_BITS - 1 - bit) % WORD_BITS);
+}

@@ -20,6 +20,11 @@ enum {
 };
 #define BITMAP_MAX_PAGES (((size_t)1 << 36) - 1)
 
+struct bitmap_run {
+    size_t start;
+    size_t end;
+};
+
 struct bitmap_region {
     struct bitmap_region *next; /* the next by address */
     uint64_t first_page;
@@ -31,6 +36,7 @@ struct bitmap_region {
     uint64_t long_classes;    /* bit k: there is one of 2^(k + 6) to 2^(k + 7) - 1 */
     struct bitmap_sets exact; /* set n - 1: words in which a run of n begins */
     struct bitmap_sets longs; /* the key of each longer run */
+    struct bitmap_run front;  /* but of this one; 0 and 0 is none */
     unsigned pages_log2;      /* rounded up, at least 6 */
     uint32_t long_counts[BITMAP_LONG_CLASSES];
 };

@@ -12,4 +12,4 @@ struct bitmap_request {
 };
 
 /* Where in the region there is room for it, or BITMAP_NONE. */
-size_t bitmap_search(const struct bitmap_region *region, struct bitmap_request request);
+size_t bitmap_search(const struct bitmap_region *region, const struct bitmap_request *request);

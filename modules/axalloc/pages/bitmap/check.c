@@ -81,7 +81,9 @@ static const char *check_longs(const struct bitmap_region *region)
     size_t end = BITMAP_FIRST + region->pages, keys = 0, runs = 0;
     for (size_t page = BITMAP_FIRST, length; page < end; page += length + 1) {
         length = length_of(region, page);
-        if (length < BITMAP_EXACT)
+        if (page == region->front.start && page + length != region->front.end)
+            return "bitmap: the front is not a run";
+        if (length < BITMAP_EXACT || page == region->front.start)
             continue;
         unsigned log2 = ax_log2_floor(length);
         size_t key = (((size_t)1 << region->pages_log2) + page - BITMAP_FIRST) >> log2;
@@ -123,7 +125,10 @@ static const char *check_hot(const struct bitmap_hot *hot)
     if (hot->bits == 0)
         return NULL;
     size_t last = hot->word * 64 + ax_log2_floor(hot->bits);
-    if (hot->pages != hot->region->pages || hot->first_page != hot->region->first_page)
+    uint64_t behind = hot->bits + (hot->bits & (~hot->bits + 1));
+    if ((behind & (behind - 1)) != 0)
+        return "bitmap: the hot pages are not one run";
+    if (hot->pages != hot->region->pages || hot->start != hot->region->first_page << AX_PAGE_SHIFT)
         return "bitmap: the hot word is of no region";
     if (last >= hot->pages || (hot->row[hot->word] & hot->bits) != 0)
         return "bitmap: a hot page is not the region's, or free there";

@@ -12,9 +12,9 @@ struct bitmap_region;
  * pages come from it and go to it. All zero: there is none.
  */
 struct bitmap_hot {
-    uint64_t bits;       /* of at most two runs */
-    size_t word;         /* pages from 64 * word on, counted from first_page */
-    uint64_t first_page; /* of the region */
+    uint64_t bits;       /* one run */
+    size_t word;         /* pages from 64 * word on, of the region on */
+    uint64_t start;      /* address of the region's first page */
     size_t pages;        /* so many are its */
     uint64_t *row;       /* its words of free pages */
     struct bitmap_region *region;

@@ -58,6 +58,7 @@ static void init_sets(struct bitmap_region *region)
     region->pages_log2 = log2_of(region->pages);
     region->classes = 0;
     region->long_classes = 0;
+    region->front = (struct bitmap_run){0, 0};
     memset(region->long_counts, 0, sizeof region->long_counts);
     memory = bitmap_sets_init(&region->free, memory, words * 64, 0);
     memory = bitmap_sets_init(&region->exact, memory, words, BITMAP_EXACT_LOG2);
@@ -95,7 +96,8 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     region->all_pages = pages + record_pages;
     region->free_pages = pages;
     init_sets(region);
-    bitmap_give(region, BITMAP_FIRST, pages);
+    bitmap_mark(region, 0, BITMAP_FIRST, pages, true);
+    bitmap_run_insert(region, BITMAP_FIRST, pages);
     region->next = *link;
     *link = region;
     prefer_high(self);

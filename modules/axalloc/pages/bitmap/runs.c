@@ -29,12 +29,14 @@ static inline size_t long_key(const struct bitmap_region *region, unsigned log2,
     return (((size_t)1 << region->pages_log2) + page - BITMAP_FIRST) >> log2;
 }
 
-AX_COLD static AX_NOINLINE void run_insert(struct bitmap_region *region, size_t page, size_t length)
+AX_COLD AX_NOINLINE void bitmap_run_insert(struct bitmap_region *region, size_t page,
+                                           size_t length)
 {
     if (length == 0)
         return;
     if (length < BITMAP_EXACT) {
-        exact_insert(region, (unsigned)length, page / WORD_BITS);
+        if (bitmap_sets_insert(&region->exact, 0, (unsigned)length - 1, page / WORD_BITS))
+            region->classes |= UINT64_C(1) << (length - 1);
         return;
     }
     unsigned log2 = ax_log2_floor(length), k = log2 - BITMAP_EXACT_LOG2;
@@ -50,6 +52,10 @@ AX_COLD static AX_NOINLINE void run_forget(struct bitmap_region *region, size_t 
         return;
     if (length < BITMAP_EXACT) {
         exact_forget(region, (unsigned)length, page);
+        return;
+    }
+    if (page == region->front.start) {
+        region->front = (struct bitmap_run){0, 0};
         return;
     }
     unsigned log2 = ax_log2_floor(length), k = log2 - BITMAP_EXACT_LOG2;
@@ -163,33 +169,19 @@ static inline size_t full_words(const uint64_t *bits, struct span span, size_t *
     return end > *first ? end - *first : 0;
 }
 
-static inline void fill_between(uint64_t *bits, struct span span, int byte)
+/* All of the span becomes `fill`, 0 or ALL_FREE. */
+static inline void fill_span(uint64_t *bits, struct span span, uint64_t fill)
 {
     size_t words = span.last_word - span.first_word;
+    uint64_t first = ~span.below, last = ~span.above;
+    if (words == 0)
+        first &= last;
+    bits[span.first_word] = (bits[span.first_word] & ~first) | (fill & first);
+    if (words == 0)
+        return;
+    bits[span.last_word] = (bits[span.last_word] & ~last) | (fill & last);
     if (words > 1)
-        memset(&bits[span.first_word + 1], byte, (words - 1) * sizeof *bits);
-}
-
-static inline void clear_bits(uint64_t *bits, struct span span)
-{
-    if (span.first_word == span.last_word) {
-        bits[span.first_word] &= span.below | span.above;
-        return;
-    }
-    bits[span.first_word] &= span.below;
-    bits[span.last_word] &= span.above;
-    fill_between(bits, span, 0);
-}
-
-static inline void set_bits(uint64_t *bits, struct span span)
-{
-    if (span.first_word == span.last_word) {
-        bits[span.first_word] |= ~(span.below | span.above);
-        return;
-    }
-    bits[span.first_word] |= ~span.below;
-    bits[span.last_word] |= ~span.above;
-    fill_between(bits, span, 0xff);
+        memset(&bits[span.first_word + 1], (int)(fill & 0xff), (words - 1) * sizeof *bits);
 }
 
 /* None of the bits is set. */
@@ -203,46 +195,135 @@ static inline bool is_taken(const uint64_t *bits, struct span span)
     return (ones | (bits[span.last_word] & ~span.above)) == 0;
 }
 
-/* A long run has lost its start, and keeps its key. */
-static inline bool is_one_key(const struct bitmap_region *region, size_t start, size_t behind,
-                              size_t end)
+AX_COLD AX_NOINLINE void bitmap_mark(struct bitmap_region *region, unsigned row, size_t first,
+                                     size_t count, bool is_free)
 {
-    if (end - behind < BITMAP_EXACT)
-        return false;
-    unsigned log2 = ax_log2_floor(end - behind);
-    return (end - start) >> log2 == 1 && long_key(region, log2, start) == long_key(region, log2, behind);
+    for (; count > 0; row++) {
+        uint64_t *bits = region->free.rows[row];
+        struct span span = span_of(first, count);
+        if (!is_free)
+            count = full_words(bits, span, &first);
+        fill_span(bits, span, is_free ? ALL_FREE : 0);
+        if (is_free)
+            count = full_words(bits, span, &first);
+    }
 }
 
 AX_COLD AX_NOINLINE void bitmap_take(struct bitmap_region *region, size_t first, size_t count)
 {
     size_t start = run_start(region, first), behind = first + count;
-    size_t end = bitmap_run_end(region, behind), unit = first, units = count;
-    for (unsigned row = 0; units > 0; row++) {
-        struct span span = span_of(unit, units);
-        units = full_words(region->free.rows[row], span, &unit);
-        clear_bits(region->free.rows[row], span);
-    }
-    if (start == first && is_one_key(region, start, behind, end))
-        return;
+    size_t end = bitmap_run_end(region, behind);
+    bitmap_mark(region, 0, first, count, false);
     run_forget(region, start, end - start);
-    run_insert(region, start, first - start);
-    run_insert(region, behind, end - behind);
+    bitmap_run_insert(region, start, first - start);
+    bitmap_run_insert(region, behind, end - behind);
 }
 
-AX_COLD AX_NOINLINE bool bitmap_give(struct bitmap_region *region, size_t first, size_t count)
+/* The lowest of the shortest long runs. */
+AX_COLD static AX_NOINLINE void choose_front(struct bitmap_region *region)
 {
-    if (!is_taken(region->free.rows[0], span_of(first, count)))
-        return false;
-    size_t start = run_start(region, first), behind = first + count;
-    size_t end = bitmap_run_end(region, behind), unit = first, units = count;
-    for (unsigned row = 0; units > 0; row++) {
-        struct span span = span_of(unit, units);
-        set_bits(region->free.rows[row], span);
-        units = full_words(region->free.rows[row], span, &unit);
-    }
-    run_forget(region, start, first - start);
-    run_forget(region, behind, end - behind);
-    run_insert(region, start, end - start);
-    return true;
+    if (region->long_classes == 0)
+        return;
+    unsigned class = BITMAP_EXACT + ax_ctz64(region->long_classes);
+    size_t start = bitmap_next_run(region, class, BITMAP_FIRST);
+    size_t end = bitmap_run_end(region, start);
+    run_forget(region, start, end - start);
+    region->front = (struct bitmap_run){start, end};
 }
 
+/* How many of two words are full, of which the pages from `bit` on, up to 64, have some of both. */
+static inline unsigned full_of_two(const uint64_t *bits, unsigned bit, size_t count)
+{
+    return (bits[0] == ALL_FREE) + (bits[1] == ALL_FREE && bit + count > WORD_BITS);
+}
+
+AX_COLD AX_NOINLINE size_t bitmap_take_front(struct bitmap_region *region, size_t count)
+{
+    struct bitmap_run *front = &region->front;
+    if (front->start == 0)
+        choose_front(region);
+    if (front->start == 0)
+        return BITMAP_NONE;
+    size_t page = front->start, word = page / WORD_BITS;
+    uint64_t *bits = &region->free.rows[0][word];
+    unsigned full = full_of_two(bits, page % WORD_BITS, count);
+    if (full > 0)
+        bitmap_mark(region, 1, word + (bits[0] != ALL_FREE), full, false);
+    clear_in_two(bits, page % WORD_BITS, count);
+    front->start += count;
+    if (front->end - front->start < BITMAP_EXACT)
+        bitmap_drop_front(region);
+    return page;
+}
+
+AX_COLD AX_NOINLINE void bitmap_drop_front(struct bitmap_region *region)
+{
+    struct bitmap_run front = region->front;
+    region->front = (struct bitmap_run){0, 0};
+    bitmap_run_insert(region, front.start, front.end - front.start);
+}
+
+/*
+ * Pages [first, behind) are free now and become one run with those that are free on both sides of
+ * them, of which `left` and `right` are the lengths up to 64. A long run to the left that remains
+ * of its class keeps its key.
+ */
+static AX_NOINLINE void join(struct bitmap_region *region, size_t first, size_t behind,
+                             unsigned left, unsigned right)
+{
+    size_t start = left < BITMAP_EXACT ? first - left : run_start(region, first);
+    size_t end = right < BITMAP_EXACT ? behind + right : bitmap_run_end(region, behind);
+    bool is_front = start == region->front.start || behind == region->front.start;
+    run_forget(region, behind, end - behind);
+    if (left == BITMAP_EXACT && !is_front &&
+        ax_log2_floor(first - start) == ax_log2_floor(end - start))
+        return;
+    run_forget(region, start, first - start);
+    if (is_front)
+        region->front = (struct bitmap_run){start, end};
+    else
+        bitmap_run_insert(region, start, end - start);
+}
+
+/* Any number of pages. */
+AX_COLD static AX_NOINLINE enum ax_err give_many(struct axalloc_pages *self,
+                                                 struct bitmap_region *region, size_t first,
+                                                 size_t count)
+{
+    const uint64_t *row = region->free.rows[0];
+    if (!is_taken(row, span_of(first, count)))
+        return AX_EINVAL;
+    unsigned left = length_before(row, first), right = length_from(row, first + count);
+    region->free_pages += count;
+    self->free_pages += count;
+    bitmap_mark(region, 0, first, count, true);
+    join(region, first, first + count, left, right);
+    return AX_OK;
+}
+
+enum ax_err bitmap_give(struct axalloc_pages *self, struct bitmap_region *region, size_t first,
+                        size_t count)
+{
+    size_t word = first / WORD_BITS, behind = first + count;
+    uint64_t *row = region->free.rows[0], *bits = &row[word];
+    if (count > WORD_BITS)
+        return give_many(self, region, first, count);
+    if (!set_in_two(bits, first % WORD_BITS, count))
+        return AX_EINVAL;
+    unsigned left = length_before(row, first), right = length_from(row, behind);
+    region->free_pages += count;
+    self->free_pages += count;
+    if (left + count + right >= BITMAP_EXACT) {
+        unsigned full = full_of_two(bits, first % WORD_BITS, count);
+        if (full > 0)
+            bitmap_mark(region, 1, word + (bits[0] != ALL_FREE), full, true);
+        join(region, first, behind, left, right);
+        return AX_OK;
+    }
+    if (right > 0)
+        exact_forget(region, right, behind);
+    if (left > 0)
+        exact_forget(region, left, first - left);
+    exact_insert(region, left + (unsigned)count + right, (first - left) / WORD_BITS);
+    return AX_OK;
+}

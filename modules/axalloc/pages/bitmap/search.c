@@ -15,19 +15,19 @@
  * too high: `is_too_high` is then true.
  */
 AX_COLD static size_t place_in(const struct bitmap_region *region, size_t start,
-                               struct bitmap_request request, bool *is_too_high)
+                               const struct bitmap_request *request, bool *is_too_high)
 {
     uint64_t base = region->first_page - BITMAP_FIRST; /* wraps back where it is added to */
     uint64_t end = base + bitmap_run_end(region, start);
-    uint64_t at = ax_align_up(base + start, request.align);
-    *is_too_high = at > request.last;
-    if (*is_too_high || at >= end || end - at < request.count)
+    uint64_t at = ax_align_up(base + start, request->align);
+    *is_too_high = at > request->last;
+    if (*is_too_high || at >= end || end - at < request->count)
         return BITMAP_NONE;
     return (size_t)(at - base);
 }
 
 AX_COLD static size_t place_in_class(const struct bitmap_region *region, unsigned class,
-                                     struct bitmap_request request)
+                                     const struct bitmap_request *request)
 {
     size_t start = BITMAP_FIRST, page = BITMAP_NONE;
     bool is_too_high = false;
@@ -39,7 +39,7 @@ AX_COLD static size_t place_in_class(const struct bitmap_region *region, unsigne
 
 /* In a run of at least `least` pages, or one of the same class. */
 AX_COLD static AX_NOINLINE size_t search(const struct bitmap_region *region, size_t least,
-                                         struct bitmap_request request)
+                                         const struct bitmap_request *request)
 {
     unsigned class = bitmap_class_of(least);
     size_t page = BITMAP_NONE;
@@ -53,12 +53,12 @@ AX_COLD static AX_NOINLINE size_t search(const struct bitmap_region *region, siz
  * aligned only by looking at all of them.
  */
 AX_COLD AX_NOINLINE size_t bitmap_search(const struct bitmap_region *region,
-                                         struct bitmap_request request)
+                                         const struct bitmap_request *request)
 {
-    size_t page = BITMAP_NONE, slack = (size_t)request.align - 1;
-    if (request.count > region->free_pages)
+    size_t page = BITMAP_NONE, slack = (size_t)request->align - 1;
+    if (request->count > region->free_pages)
         return BITMAP_NONE;
-    if (slack > 0 && slack <= region->free_pages - request.count)
-        page = search(region, request.count + slack, request);
-    return page != BITMAP_NONE ? page : search(region, request.count, request);
+    if (slack > 0 && slack <= region->free_pages - request->count)
+        page = search(region, request->count + slack, request);
+    return page != BITMAP_NONE ? page : search(region, request->count, request);
 }

@@ -21,6 +21,9 @@ static bool model_is_best_fit;
  */
 static bool (*model_is_hot)(size_t page);
 
+/* The page that serves where no run below 64 pages does; model_pages if any long run may. */
+static size_t (*model_front)(void);
+
 static struct axalloc_pages pages;
 static unsigned char is_taken[MOST_PAGES];
 static struct {
@@ -79,6 +82,9 @@ static size_t model_find_hot(size_t count)
             hot = page + 1;
         }
     found = count == 1 && hot > 0 ? hot - 1 : model_find(count, 1);
+    if (model_front != NULL && count <= 64 && model_front() < model_pages &&
+        (found == model_pages || model_run_from(found) >= 64))
+        found = model_front();
     memcpy(is_taken, all, sizeof all);
     return found < model_pages ? found : model_find(count, 1);
 }

@@ -3,6 +3,7 @@
 #include "pages_model.h"
 
 #include <axalloc/pages.h>
+#include <bitmap_region.h>
 #include <bitmap_words.h>
 
 static bool is_hot(size_t page)
@@ -53,6 +54,12 @@ static void few_pages(void **state)
     (void)state;
     for (size_t count = 1; count <= 130; count += count < 62 || count > 66 ? 7 : 1)
         run_model(0x80201, count, count, 4);
+}
+
+static size_t front(void)
+{
+    size_t start = pages.regions->front.start;
+    return start == 0 ? model_pages : start - BITMAP_FIRST;
 }
 
 /* Bits of `word` at which a row of exactly `length` begins, bit by bit; the word before ends in 1.
@@ -117,5 +124,6 @@ int main(void)
     };
     model_is_best_fit = true;
     model_is_hot = is_hot;
+    model_front = front;
     return cmocka_run_group_tests_name("bitmap", tests, NULL, NULL);
 }
