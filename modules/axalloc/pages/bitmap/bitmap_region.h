@@ -41,8 +41,8 @@ struct bitmap_region {
     uint32_t long_counts[BITMAP_LONG_CLASSES];
 };
 
-/* Words in row 0 of `free`. */
-static inline size_t bitmap_words_for(size_t pages)
+/* Words in row 0 of `free`, for `count` pages. */
+static inline size_t bitmap_words_for(size_t count)
 {
-    return pages / 64 + 3;
+    return count / 64 + 3;
 }
