@@ -47,15 +47,16 @@ static inline struct ax_vaddr address_of(const struct bitmap_region *region, siz
     return ax_vaddr((region->first_page + page - BITMAP_FIRST) << AX_PAGE_SHIFT);
 }
 
-/* ---- the hot word ---- */
+/* ---- the hot pages ---- */
 
-/* The hot pages are known as free to their region; there are none any more. */
+/* Their region knows them as free; there are none any more. */
 AX_COLD static void cool(struct axalloc_pages *self)
 {
     struct bitmap_hot *hot = &self->hot;
-    unsigned bit = ax_ctz64(hot->bits), count = ones_below(hot->bits >> bit);
-    hot->bits = 0;
-    (void)bitmap_give(self, hot->region, BITMAP_FIRST + hot->word * 64 + bit, count);
+    size_t page = BITMAP_FIRST + hot->start, count = hot->end - hot->start;
+    hot->end = hot->start;
+    if (count > 0)
+        (void)bitmap_give(self, hot->region, page, count);
 }
 
 /* Low regions are spared: what is freed there does not serve next. */
@@ -68,43 +69,46 @@ static bool may_be_hot(const struct axalloc_pages *self, const struct bitmap_reg
 static inline void cool_within(struct axalloc_pages *self, const struct bitmap_region *region,
                                size_t page, size_t count)
 {
-    size_t word = page / 64, words = (page + count - 1) / 64 - word;
-    if (self->hot.bits != 0 && self->hot.word - word <= words && self->hot.region == region)
-        self->hot.cool(self);
+    struct bitmap_hot *hot = &self->hot;
+    if (page < hot->end && hot->start < page + count && hot->region == region)
+        hot->cool(self);
 }
 
 /* A page of the region becomes hot. False: it is free already, or not beside the hot ones. */
 static inline bool hot_give(struct bitmap_hot *hot, size_t page)
 {
-    uint64_t bit = UINT64_C(1) << page % 64, bits = hot->bits;
-    if ((hot->row[page / 64] & bit) != 0)
+    if ((hot->row[page / 64] >> page % 64 & 1) != 0)
         return false;
-    if (page / 64 == hot->word && ((bits << 1 | bits >> 1) & ~bits & bit) != 0) {
-        hot->bits = bits | bit;
+    if (hot->end - hot->start - 1 < BITMAP_HOT_PAGES - 1) {
+        if (page == hot->end) {
+            hot->end++;
+            return true;
+        }
+        if (page + 1 != hot->start)
+            return false;
+        hot->start = page;
         return true;
     }
-    if (bits != 0)
+    if (hot->start != hot->end)
         return false;
-    hot->word = page / 64;
-    hot->bits = bit;
+    hot->start = page;
+    hot->end = page + 1;
     return true;
 }
 
 /* The same, when others are hot. */
-AX_COLD static AX_NOINLINE bool give_one(struct axalloc_pages *self, struct bitmap_region *region, size_t page)
+AX_COLD static AX_NOINLINE enum ax_err give_one(struct axalloc_pages *self,
+                                                struct bitmap_region *region, size_t page)
 {
-    bool is_near = self->hot.region == region && self->hot.word == page / 64;
-    uint64_t free = region->free.rows[0][(BITMAP_FIRST + page) / 64];
-    if (((free | (is_near ? self->hot.bits : 0)) >> page % 64 & 1) != 0)
-        return false;
-    if (self->hot.bits != 0)
-        cool(self);
-    self->hot = (struct bitmap_hot){UINT64_C(1) << page % 64,
-                                    page / 64,
-                                    region->first_page << AX_PAGE_SHIFT,
-                                    region->pages, &region->free.rows[0][BITMAP_FIRST / 64], region,
-                                    cool};
-    return true;
+    struct bitmap_hot *hot = &self->hot;
+    uint64_t *row = &region->free.rows[0][BITMAP_FIRST / 64];
+    bool is_hot = hot->region == region && page - hot->start < hot->end - hot->start;
+    if (is_hot || (row[page / 64] >> page % 64 & 1) != 0)
+        return AX_EINVAL;
+    cool(self);
+    *hot = (struct bitmap_hot){page, page + 1, region->first_page << AX_PAGE_SHIFT,
+                               region->pages, row, region, cool};
+    return AX_OK;
 }
 
 /* ---- taking ---- */
@@ -180,7 +184,7 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *sel
         enum ax_err err = alloc_from(self, first, NULL, request, out);
         if (err != AX_OK)
             err = alloc_from(self, self->regions, first, request, out);
-        if (err == AX_OK || self->hot.bits == 0)
+        if (err == AX_OK || self->hot.start == self->hot.end)
             return err;
         self->hot.cool(self);
     }
@@ -233,11 +237,9 @@ enum ax_err axalloc_pages_alloc(struct axalloc_pages *self, size_t count, size_t
                                 struct ax_vaddr *out)
 {
     struct bitmap_hot *hot = &self->hot;
-    if (count != 1 || align != AX_PAGE_SIZE || hot->bits == 0)
+    if (count != 1 || align != AX_PAGE_SIZE || hot->start == hot->end)
         return alloc_run(self, count, align, out);
-    size_t page = hot->word * 64 + ax_ctz64(hot->bits);
-    *out = ax_vaddr(hot->start + (page << AX_PAGE_SHIFT));
-    hot->bits &= hot->bits - 1;
+    *out = ax_vaddr(hot->base + (hot->start++ << AX_PAGE_SHIFT));
     return AX_OK;
 }
 
@@ -281,14 +283,14 @@ static AX_NOINLINE enum ax_err dealloc_checked(struct axalloc_pages *self, struc
     if (region == NULL)
         return AX_EFAULT;
     if (count == 1 && may_be_hot(self, region))
-        return give_one(self, region, page) ? AX_OK : AX_EINVAL;
+        return give_one(self, region, page);
     cool_within(self, region, page, count);
     return bitmap_give(self, region, BITMAP_FIRST + page, count);
 }
 
 enum ax_err axalloc_pages_dealloc(struct axalloc_pages *self, struct ax_vaddr start, size_t count)
 {
-    uint64_t offset = start.raw - self->hot.start;
+    uint64_t offset = start.raw - self->hot.base;
     size_t page = offset >> AX_PAGE_SHIFT | offset << (64 - AX_PAGE_SHIFT); /* huge if in a page */
     if (count == 1 && page < self->hot.pages && hot_give(&self->hot, page))
         return AX_OK;
@@ -302,5 +304,5 @@ size_t axalloc_pages_total(const struct axalloc_pages *self)
 
 size_t axalloc_pages_available(const struct axalloc_pages *self)
 {
-    return self->free_pages + ax_popcount64(self->hot.bits);
+    return self->free_pages + (self->hot.end - self->hot.start);
 }

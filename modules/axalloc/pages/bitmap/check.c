@@ -122,16 +122,16 @@ static const char *check_region(const struct bitmap_region *region)
 
 static const char *check_hot(const struct bitmap_hot *hot)
 {
-    if (hot->bits == 0)
+    if (hot->start == hot->end)
         return NULL;
-    size_t last = hot->word * 64 + ax_log2_floor(hot->bits);
-    uint64_t behind = hot->bits + (hot->bits & (~hot->bits + 1));
-    if ((behind & (behind - 1)) != 0)
-        return "bitmap: the hot pages are not one run";
-    if (hot->pages != hot->region->pages || hot->start != hot->region->first_page << AX_PAGE_SHIFT)
-        return "bitmap: the hot word is of no region";
-    if (last >= hot->pages || (hot->row[hot->word] & hot->bits) != 0)
-        return "bitmap: a hot page is not the region's, or free there";
+    if (hot->pages != hot->region->pages ||
+        hot->base != hot->region->first_page << AX_PAGE_SHIFT)
+        return "bitmap: the hot pages are of no region";
+    if (hot->end - hot->start > BITMAP_HOT_PAGES || hot->end > hot->pages)
+        return "bitmap: there are more hot pages than may be, or than the region has";
+    for (size_t page = hot->start; page < hot->end; page++)
+        if (page_is_free(hot->region, BITMAP_FIRST + page))
+            return "bitmap: a hot page is free in its region";
     return NULL;
 }
 

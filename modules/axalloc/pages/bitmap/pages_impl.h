@@ -7,16 +7,18 @@
 struct axalloc_pages;
 struct bitmap_region;
 
+enum { BITMAP_HOT_PAGES = 64 };
+
 /*
- * The hot word: free pages of one word, one bit each, which the region takes for allocated. Single
- * pages come from it and go to it. All zero: there is none.
+ * The hot pages: free ones in a row, which the region takes for allocated. Single pages come from
+ * them and go to them. All zero: there are none.
  */
 struct bitmap_hot {
-    uint64_t bits;       /* one run */
-    size_t word;         /* pages from 64 * word on, of the region on */
-    uint64_t start;      /* address of the region's first page */
-    size_t pages;        /* so many are its */
-    uint64_t *row;       /* its words of free pages */
+    size_t start; /* pages, of the region on */
+    size_t end;
+    uint64_t base;  /* address of the region's first page */
+    size_t pages;   /* so many are its */
+    uint64_t *row;  /* its words of free pages */
     struct bitmap_region *region;
     /* Gives them back. Called by pointer: an image that frees no pages is to be without it. */
     void (*cool)(struct axalloc_pages *self);
@@ -29,5 +31,5 @@ struct axalloc_pages {
     struct bitmap_region *preferred; /* it and those after it serve first */
     uint64_t low_end;                /* regions that end below this page come last */
     size_t total_pages;
-    size_t free_pages; /* but for those of the hot word */
+    size_t free_pages; /* but for the hot ones */
 };

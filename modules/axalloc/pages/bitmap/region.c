@@ -69,7 +69,7 @@ static void init_sets(struct bitmap_region *region)
 static void prefer_high(struct axalloc_pages *self)
 {
     struct bitmap_region *region = self->regions;
-    if (self->hot.bits != 0)
+    if (self->hot.start != self->hot.end)
         self->hot.cool(self);
     self->hot = (struct bitmap_hot){0};
     while (region != NULL && region->first_page + region->all_pages <= self->low_end)
