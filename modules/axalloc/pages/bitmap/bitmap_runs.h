@@ -20,12 +20,8 @@
 /* The index alone: a run is there, of any length or none. */
 void bitmap_run_insert(struct bitmap_region *region, size_t page, size_t length);
 
-/*
- * The bits alone, of `row` and those above: pages, or what the row has a bit for, are free from now
- * on, or are not. All of them were the other.
- */
-void bitmap_mark(struct bitmap_region *region, unsigned row, size_t first, size_t count,
-                 bool is_free);
+/* The bits alone: pages are free from now on, or are not. All of them were the other. */
+void bitmap_mark(struct bitmap_region *region, size_t first, size_t count, bool is_free);
 
 /* Up to 64 pages from the start of a long run, the front; or BITMAP_NONE. */
 size_t bitmap_take_front(struct bitmap_region *region, size_t count);

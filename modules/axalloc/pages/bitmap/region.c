@@ -96,7 +96,7 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     region->all_pages = pages + record_pages;
     region->free_pages = pages;
     init_sets(region);
-    bitmap_mark(region, 0, BITMAP_FIRST, pages, true);
+    bitmap_mark(region, BITMAP_FIRST, pages, true);
     bitmap_run_insert(region, BITMAP_FIRST, pages);
     region->next = *link;
     *link = region;

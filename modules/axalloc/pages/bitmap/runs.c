@@ -195,10 +195,10 @@ static inline bool is_taken(const uint64_t *bits, struct span span)
     return (ones | (bits[span.last_word] & ~span.above)) == 0;
 }
 
-AX_COLD AX_NOINLINE void bitmap_mark(struct bitmap_region *region, unsigned row, size_t first,
-                                     size_t count, bool is_free)
+AX_COLD AX_NOINLINE void bitmap_mark(struct bitmap_region *region, size_t first, size_t count,
+                                     bool is_free)
 {
-    for (; count > 0; row++) {
+    for (unsigned row = 0; count > 0; row++) {
         uint64_t *bits = region->free.rows[row];
         struct span span = span_of(first, count);
         if (!is_free)
@@ -213,7 +213,7 @@ AX_COLD AX_NOINLINE void bitmap_take(struct bitmap_region *region, size_t first,
 {
     size_t start = run_start(region, first), behind = first + count;
     size_t end = bitmap_run_end(region, behind);
-    bitmap_mark(region, 0, first, count, false);
+    bitmap_mark(region, first, count, false);
     run_forget(region, start, end - start);
     bitmap_run_insert(region, start, first - start);
     bitmap_run_insert(region, behind, end - behind);
@@ -231,10 +231,29 @@ AX_COLD static AX_NOINLINE void choose_front(struct bitmap_region *region)
     region->front = (struct bitmap_run){start, end};
 }
 
-/* How many of two words are full, of which the pages from `bit` on, up to 64, have some of both. */
-static inline unsigned full_of_two(const uint64_t *bits, unsigned bit, size_t count)
+/* A word of row 0 has become full, or is about not to be: what the rows above say of it. */
+AX_COLD static AX_NOINLINE void mark_word(struct bitmap_region *region, size_t word, bool is_free)
 {
-    return (bits[0] == ALL_FREE) + (bits[1] == ALL_FREE && bit + count > WORD_BITS);
+    uint64_t before, after;
+    unsigned row = 1;
+    do {
+        uint64_t *bits = &region->free.rows[row++][word / WORD_BITS];
+        before = *bits;
+        after = before ^ UINT64_C(1) << word % WORD_BITS;
+        *bits = after;
+        word /= WORD_BITS;
+    } while ((is_free ? after : before) == ALL_FREE);
+}
+
+/* The same for those of two words that are full and have some of the pages from `page` on. */
+static inline void mark_two(struct bitmap_region *region, size_t page, size_t count, bool is_free)
+{
+    size_t word = page / WORD_BITS;
+    const uint64_t *bits = &region->free.rows[0][word];
+    if (bits[0] == ALL_FREE)
+        mark_word(region, word, is_free);
+    if (bits[1] == ALL_FREE && page % WORD_BITS + count > WORD_BITS)
+        mark_word(region, word + 1, is_free);
 }
 
 AX_COLD AX_NOINLINE size_t bitmap_take_front(struct bitmap_region *region, size_t count)
@@ -244,12 +263,9 @@ AX_COLD AX_NOINLINE size_t bitmap_take_front(struct bitmap_region *region, size_
         choose_front(region);
     if (front->start == 0)
         return BITMAP_NONE;
-    size_t page = front->start, word = page / WORD_BITS;
-    uint64_t *bits = &region->free.rows[0][word];
-    unsigned full = full_of_two(bits, page % WORD_BITS, count);
-    if (full > 0)
-        bitmap_mark(region, 1, word + (bits[0] != ALL_FREE), full, false);
-    clear_in_two(bits, page % WORD_BITS, count);
+    size_t page = front->start;
+    mark_two(region, page, count, false);
+    clear_in_two(&region->free.rows[0][page / WORD_BITS], page % WORD_BITS, count);
     front->start += count;
     if (front->end - front->start < BITMAP_EXACT)
         bitmap_drop_front(region);
@@ -296,7 +312,7 @@ AX_COLD static AX_NOINLINE enum ax_err give_many(struct axalloc_pages *self,
     unsigned left = length_before(row, first), right = length_from(row, first + count);
     region->free_pages += count;
     self->free_pages += count;
-    bitmap_mark(region, 0, first, count, true);
+    bitmap_mark(region, first, count, true);
     join(region, first, first + count, left, right);
     return AX_OK;
 }
@@ -304,19 +320,17 @@ AX_COLD static AX_NOINLINE enum ax_err give_many(struct axalloc_pages *self,
 enum ax_err bitmap_give(struct axalloc_pages *self, struct bitmap_region *region, size_t first,
                         size_t count)
 {
-    size_t word = first / WORD_BITS, behind = first + count;
-    uint64_t *row = region->free.rows[0], *bits = &row[word];
+    size_t behind = first + count;
+    uint64_t *row = region->free.rows[0];
     if (count > WORD_BITS)
         return give_many(self, region, first, count);
-    if (!set_in_two(bits, first % WORD_BITS, count))
+    if (!set_in_two(&row[first / WORD_BITS], first % WORD_BITS, count))
         return AX_EINVAL;
     unsigned left = length_before(row, first), right = length_from(row, behind);
     region->free_pages += count;
     self->free_pages += count;
     if (left + count + right >= BITMAP_EXACT) {
-        unsigned full = full_of_two(bits, first % WORD_BITS, count);
-        if (full > 0)
-            bitmap_mark(region, 1, word + (bits[0] != ALL_FREE), full, true);
+        mark_two(region, first, count, true);
         join(region, first, behind, left, right);
         return AX_OK;
     }
