@@ -37,11 +37,5 @@ static inline uint64_t *bitmap_sets_word(const struct bitmap_sets *sets, unsigne
     return &sets->rows[row][(member / 64 << sets->sets_log2) + set];
 }
 
-/* Member of `row`, from where upper rows are brought up to date. True: the set was empty. */
-bool bitmap_sets_insert(struct bitmap_sets *sets, unsigned row, unsigned set, size_t member);
-
-/* True: the set is empty now. */
-bool bitmap_sets_remove(struct bitmap_sets *sets, unsigned row, unsigned set, size_t member);
-
 /* The first member at or after `member`, or BITMAP_NONE. */
 size_t bitmap_sets_next(const struct bitmap_sets *sets, unsigned set, size_t member);

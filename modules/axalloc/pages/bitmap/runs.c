@@ -22,6 +22,30 @@ AX_COLD AX_NOINLINE unsigned bitmap_find_start(const uint64_t *bits, unsigned cl
     return WORD_BITS;
 }
 
+AX_COLD AX_NOINLINE void bitmap_exact_appear(struct bitmap_region *region, unsigned class,
+                                             size_t word)
+{
+    for (unsigned row = 1; row < region->exact.row_count; row++, word /= WORD_BITS) {
+        uint64_t *bits = exact_word(region, row, class, word), old = *bits;
+        *bits = old | UINT64_C(1) << word % WORD_BITS;
+        if (old != 0)
+            return;
+    }
+    region->classes |= UINT64_C(1) << (class - 1);
+}
+
+AX_COLD AX_NOINLINE void bitmap_exact_vanish(struct bitmap_region *region, unsigned class,
+                                             size_t word)
+{
+    for (unsigned row = 1; row < region->exact.row_count; row++, word /= WORD_BITS) {
+        uint64_t *bits = exact_word(region, row, class, word);
+        *bits &= ~(UINT64_C(1) << word % WORD_BITS);
+        if (*bits != 0)
+            return;
+    }
+    region->classes &= ~(UINT64_C(1) << (class - 1));
+}
+
 /* ---- where runs are ---- */
 
 static inline size_t long_key(const struct bitmap_region *region, unsigned log2, size_t page)
@@ -35,12 +59,17 @@ AX_COLD AX_NOINLINE void bitmap_run_insert(struct bitmap_region *region, size_t 
     if (length == 0)
         return;
     if (length < BITMAP_EXACT) {
-        if (bitmap_sets_insert(&region->exact, 0, (unsigned)length - 1, page / WORD_BITS))
-            region->classes |= UINT64_C(1) << (length - 1);
+        exact_insert(region, (unsigned)length, page / WORD_BITS);
         return;
     }
     unsigned log2 = ax_log2_floor(length), k = log2 - BITMAP_EXACT_LOG2;
-    bitmap_sets_insert(&region->longs, 0, 0, long_key(region, log2, page));
+    size_t key = long_key(region, log2, page);
+    uint64_t old = 0;
+    for (unsigned row = 0; old == 0 && row < region->longs.row_count; row++, key /= WORD_BITS) {
+        uint64_t *bits = &region->longs.rows[row][key / WORD_BITS];
+        old = *bits;
+        *bits = old | UINT64_C(1) << key % WORD_BITS;
+    }
     region->long_counts[k]++;
     region->long_classes |= UINT64_C(1) << k;
 }
@@ -59,7 +88,10 @@ AX_COLD static AX_NOINLINE void run_forget(struct bitmap_region *region, size_t 
         return;
     }
     unsigned log2 = ax_log2_floor(length), k = log2 - BITMAP_EXACT_LOG2;
-    bitmap_sets_remove(&region->longs, 0, 0, long_key(region, log2, page));
+    size_t key = long_key(region, log2, page);
+    uint64_t rest = 0;
+    for (unsigned row = 0; rest == 0 && row < region->longs.row_count; row++, key /= WORD_BITS)
+        rest = region->longs.rows[row][key / WORD_BITS] &= ~(UINT64_C(1) << key % WORD_BITS);
     if (--region->long_counts[k] == 0)
         region->long_classes &= ~(UINT64_C(1) << k);
 }

@@ -39,30 +39,6 @@ uint64_t *bitmap_sets_init(struct bitmap_sets *sets, uint64_t *memory, size_t me
     return memory;
 }
 
-AX_COLD AX_NOINLINE bool bitmap_sets_insert(struct bitmap_sets *sets, unsigned row, unsigned set,
-                                            size_t member)
-{
-    for (; row < sets->row_count; row++, member /= 64) {
-        uint64_t *word = bitmap_sets_word(sets, row, set, member), old = *word;
-        *word = old | UINT64_C(1) << member % 64;
-        if (old != 0)
-            return false;
-    }
-    return true;
-}
-
-AX_COLD AX_NOINLINE bool bitmap_sets_remove(struct bitmap_sets *sets, unsigned row, unsigned set,
-                                            size_t member)
-{
-    for (; row < sets->row_count; row++, member /= 64) {
-        uint64_t *word = bitmap_sets_word(sets, row, set, member);
-        *word &= ~(UINT64_C(1) << member % 64);
-        if (*word != 0)
-            return false;
-    }
-    return true;
-}
-
 AX_COLD AX_NOINLINE size_t bitmap_sets_next(const struct bitmap_sets *sets, unsigned set,
                                             size_t member)
 {
