@@ -8,7 +8,7 @@
 
 static bool is_hot(size_t page)
 {
-    return page / 64 == pages.hot.word && (pages.hot.bits >> page % 64 & 1);
+    return page - pages.hot.start < pages.hot.end - pages.hot.start;
 }
 
 static void best_fit_like_the_model_small_runs(void **state)
