@@ -96,19 +96,25 @@ static inline bool hot_give(struct bitmap_hot *hot, size_t page)
     return true;
 }
 
-/* The same, when others are hot. */
-AX_COLD static AX_NOINLINE enum ax_err give_one(struct axalloc_pages *self,
-                                                struct bitmap_region *region, size_t page)
+/* The same when others are hot, which they are no more then. */
+static AX_NOINLINE enum ax_err give_one(struct axalloc_pages *self, struct bitmap_region *region,
+                                        size_t page)
 {
     struct bitmap_hot *hot = &self->hot;
     uint64_t *row = &region->free.rows[0][BITMAP_FIRST / 64];
-    bool is_hot = hot->region == region && page - hot->start < hot->end - hot->start;
-    if (is_hot || (row[page / 64] >> page % 64 & 1) != 0)
+    size_t start = hot->start, count = hot->end - start;
+    struct bitmap_region *old = hot->region;
+    if ((old == region && page - start < count) || (row[page / 64] >> page % 64 & 1) != 0)
         return AX_EINVAL;
-    cool(self);
-    *hot = (struct bitmap_hot){page, page + 1, region->first_page << AX_PAGE_SHIFT,
-                               region->pages, row, region, cool};
-    return AX_OK;
+    if (old != region)
+        *hot = (struct bitmap_hot){.base = region->first_page << AX_PAGE_SHIFT,
+                                   .pages = region->pages,
+                                   .row = row,
+                                   .region = region,
+                                   .cool = cool};
+    hot->start = page;
+    hot->end = page + 1;
+    return count == 0 ? AX_OK : bitmap_give(self, old, BITMAP_FIRST + start, count);
 }
 
 /* ---- taking ---- */
@@ -125,7 +131,7 @@ static inline size_t take_best(struct bitmap_region *region, size_t count)
     unsigned class = ax_ctz64(classes) + 1, rest = class - (unsigned)count;
     size_t word = exact_first(region, class);
     uint64_t *bits = &region->free.rows[0][word];
-    uint64_t starts = possible_starts(bits, class);
+    uint64_t starts = bitmap_possible_starts(bits, class);
     bool is_single = (starts & (starts - 1)) == 0; /* then it is the one */
     unsigned bit = is_single ? ax_ctz64(starts) : bitmap_find_start(bits, class, starts);
     size_t first = word * WORD_BITS + bit;

@@ -55,6 +55,9 @@ static inline uint64_t possible_starts(const uint64_t *bits, unsigned class)
     return starts == 0 ? 0 : rows_of(starts, bits[0], bits[1], class);
 }
 
+/* The same, out of line. */
+uint64_t bitmap_possible_starts(const uint64_t *bits, unsigned class);
+
 /* No run of this class begins at `page` any more, but perhaps another one in the same word does. */
 static inline void exact_forget(struct bitmap_region *region, unsigned class, size_t page)
 {

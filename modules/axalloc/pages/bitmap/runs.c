@@ -11,6 +11,11 @@
 #include <bitmap_runs.h>
 #include <bitmap_words.h>
 
+AX_COLD AX_NOINLINE uint64_t bitmap_possible_starts(const uint64_t *bits, unsigned class)
+{
+    return possible_starts(bits, class);
+}
+
 AX_COLD AX_NOINLINE unsigned bitmap_find_start(const uint64_t *bits, unsigned class,
                                                uint64_t starts)
 {
