@@ -26,23 +26,23 @@ static inline size_t exact_first(const struct bitmap_region *region, unsigned cl
 }
 
 /* Word number `word` of row 0 has the first member of a class, or has lost the last. */
-void bitmap_exact_appear(struct bitmap_region *region, unsigned class, size_t word);
-void bitmap_exact_vanish(struct bitmap_region *region, unsigned class, size_t word);
+void bitmap_exact_toggle(struct bitmap_region *region, unsigned class, size_t word);
 
 static inline void exact_insert(struct bitmap_region *region, unsigned class, size_t word)
 {
     uint64_t *bits = exact_word(region, 0, class, word), old = *bits;
     *bits = old | UINT64_C(1) << word % WORD_BITS;
     if (old == 0)
-        bitmap_exact_appear(region, class, word / WORD_BITS);
+        bitmap_exact_toggle(region, class, word / WORD_BITS);
 }
 
+/* It may be gone already, with another run of the class. */
 static inline void exact_remove(struct bitmap_region *region, unsigned class, size_t word)
 {
-    uint64_t *bits = exact_word(region, 0, class, word);
-    *bits &= ~(UINT64_C(1) << word % WORD_BITS);
-    if (*bits == 0)
-        bitmap_exact_vanish(region, class, word / WORD_BITS);
+    uint64_t *bits = exact_word(region, 0, class, word), old = *bits;
+    *bits = old & ~(UINT64_C(1) << word % WORD_BITS);
+    if (*bits == 0 && old != 0)
+        bitmap_exact_toggle(region, class, word / WORD_BITS);
 }
 
 /* The first of `starts` at which a run of exactly `class` begins, or WORD_BITS. */

@@ -13,7 +13,10 @@ void axalloc_pages_init(struct axalloc_pages *self)
 /* Rounded up; a long run has 64 pages at least. */
 static unsigned log2_of(size_t pages)
 {
-    return pages <= 64 ? 6 : ax_log2_ceil(pages);
+    unsigned log2 = BITMAP_EXACT_LOG2;
+    while ((size_t)1 << log2 < pages)
+        log2++;
+    return log2;
 }
 
 /* Keys of long runs are below this. */

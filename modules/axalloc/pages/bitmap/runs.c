@@ -27,28 +27,17 @@ AX_COLD AX_NOINLINE unsigned bitmap_find_start(const uint64_t *bits, unsigned cl
     return WORD_BITS;
 }
 
-AX_COLD AX_NOINLINE void bitmap_exact_appear(struct bitmap_region *region, unsigned class,
+/* A word changed from 0 or to 0 changes the bit above it. */
+AX_COLD AX_NOINLINE void bitmap_exact_toggle(struct bitmap_region *region, unsigned class,
                                              size_t word)
 {
     for (unsigned row = 1; row < region->exact.row_count; row++, word /= WORD_BITS) {
         uint64_t *bits = exact_word(region, row, class, word), old = *bits;
-        *bits = old | UINT64_C(1) << word % WORD_BITS;
-        if (old != 0)
+        *bits = old ^ UINT64_C(1) << word % WORD_BITS;
+        if (old != 0 && *bits != 0)
             return;
     }
-    region->classes |= UINT64_C(1) << (class - 1);
-}
-
-AX_COLD AX_NOINLINE void bitmap_exact_vanish(struct bitmap_region *region, unsigned class,
-                                             size_t word)
-{
-    for (unsigned row = 1; row < region->exact.row_count; row++, word /= WORD_BITS) {
-        uint64_t *bits = exact_word(region, row, class, word);
-        *bits &= ~(UINT64_C(1) << word % WORD_BITS);
-        if (*bits != 0)
-            return;
-    }
-    region->classes &= ~(UINT64_C(1) << (class - 1));
+    region->classes ^= UINT64_C(1) << (class - 1);
 }
 
 /* ---- where runs are ---- */
@@ -58,47 +47,40 @@ static inline size_t long_key(const struct bitmap_region *region, unsigned log2,
     return (((size_t)1 << region->pages_log2) + page - BITMAP_FIRST) >> log2;
 }
 
-AX_COLD AX_NOINLINE void bitmap_run_insert(struct bitmap_region *region, size_t page,
-                                           size_t length)
+/* A long run comes, or goes: its key, and the number of its class. */
+AX_COLD static AX_NOINLINE void long_toggle(struct bitmap_region *region, size_t page,
+                                            size_t length, int difference)
 {
-    if (length == 0)
-        return;
-    if (length < BITMAP_EXACT) {
-        exact_insert(region, (unsigned)length, page / WORD_BITS);
-        return;
-    }
     unsigned log2 = ax_log2_floor(length), k = log2 - BITMAP_EXACT_LOG2;
     size_t key = long_key(region, log2, page);
-    uint64_t old = 0;
-    for (unsigned row = 0; old == 0 && row < region->longs.row_count; row++, key /= WORD_BITS) {
-        uint64_t *bits = &region->longs.rows[row][key / WORD_BITS];
-        old = *bits;
-        *bits = old | UINT64_C(1) << key % WORD_BITS;
+    for (unsigned row = 0; row < region->longs.row_count; row++, key /= WORD_BITS) {
+        uint64_t *bits = &region->longs.rows[row][key / WORD_BITS], old = *bits;
+        *bits = old ^ UINT64_C(1) << key % WORD_BITS;
+        if (old != 0 && *bits != 0)
+            break;
     }
-    region->long_counts[k]++;
-    region->long_classes |= UINT64_C(1) << k;
+    region->long_counts[k] += (uint32_t)difference;
+    region->long_classes &= ~(UINT64_C(1) << k);
+    region->long_classes |= (uint64_t)(region->long_counts[k] != 0) << k;
+}
+
+AX_COLD AX_NOINLINE void bitmap_run_insert(struct bitmap_region *region, size_t page, size_t length)
+{
+    if (length >= BITMAP_EXACT)
+        long_toggle(region, page, length, 1);
+    else if (length > 0)
+        exact_insert(region, (unsigned)length, page / WORD_BITS);
 }
 
 /* The run is not in the bits any more. */
 AX_COLD static AX_NOINLINE void run_forget(struct bitmap_region *region, size_t page, size_t length)
 {
-    if (length == 0)
-        return;
-    if (length < BITMAP_EXACT) {
+    if (length > 0 && length < BITMAP_EXACT)
         exact_forget(region, (unsigned)length, page);
-        return;
-    }
-    if (page == region->front.start) {
+    else if (length > 0 && page == region->front.start)
         region->front = (struct bitmap_run){0, 0};
-        return;
-    }
-    unsigned log2 = ax_log2_floor(length), k = log2 - BITMAP_EXACT_LOG2;
-    size_t key = long_key(region, log2, page);
-    uint64_t rest = 0;
-    for (unsigned row = 0; rest == 0 && row < region->longs.row_count; row++, key /= WORD_BITS)
-        rest = region->longs.rows[row][key / WORD_BITS] &= ~(UINT64_C(1) << key % WORD_BITS);
-    if (--region->long_counts[k] == 0)
-        region->long_classes &= ~(UINT64_C(1) << k);
+    else if (length > 0)
+        long_toggle(region, page, length, -1);
 }
 
 unsigned bitmap_class_of(size_t length)
@@ -269,28 +251,28 @@ AX_COLD static AX_NOINLINE void choose_front(struct bitmap_region *region)
 }
 
 /* A word of row 0 has become full, or is about not to be: what the rows above say of it. */
-AX_COLD static AX_NOINLINE void mark_word(struct bitmap_region *region, size_t word, bool is_free)
+AX_COLD static AX_NOINLINE void mark_word(struct bitmap_region *region, size_t word)
 {
-    uint64_t before, after;
+    uint64_t old, now;
     unsigned row = 1;
     do {
         uint64_t *bits = &region->free.rows[row++][word / WORD_BITS];
-        before = *bits;
-        after = before ^ UINT64_C(1) << word % WORD_BITS;
-        *bits = after;
+        old = *bits;
+        now = old ^ UINT64_C(1) << word % WORD_BITS;
+        *bits = now;
         word /= WORD_BITS;
-    } while ((is_free ? after : before) == ALL_FREE);
+    } while (old == ALL_FREE || now == ALL_FREE);
 }
 
 /* The same for those of two words that are full and have some of the pages from `page` on. */
-static inline void mark_two(struct bitmap_region *region, size_t page, size_t count, bool is_free)
+static inline void mark_two(struct bitmap_region *region, size_t page, size_t count)
 {
     size_t word = page / WORD_BITS;
     const uint64_t *bits = &region->free.rows[0][word];
     if (bits[0] == ALL_FREE)
-        mark_word(region, word, is_free);
+        mark_word(region, word);
     if (bits[1] == ALL_FREE && page % WORD_BITS + count > WORD_BITS)
-        mark_word(region, word + 1, is_free);
+        mark_word(region, word + 1);
 }
 
 AX_COLD AX_NOINLINE size_t bitmap_take_front(struct bitmap_region *region, size_t count)
@@ -301,7 +283,7 @@ AX_COLD AX_NOINLINE size_t bitmap_take_front(struct bitmap_region *region, size_
     if (front->start == 0)
         return BITMAP_NONE;
     size_t page = front->start;
-    mark_two(region, page, count, false);
+    mark_two(region, page, count);
     clear_in_two(&region->free.rows[0][page / WORD_BITS], page % WORD_BITS, count);
     front->start += count;
     if (front->end - front->start < BITMAP_EXACT)
@@ -367,7 +349,7 @@ enum ax_err bitmap_give(struct axalloc_pages *self, struct bitmap_region *region
     region->free_pages += count;
     self->free_pages += count;
     if (left + count + right >= BITMAP_EXACT) {
-        mark_two(region, first, count, true);
+        mark_two(region, first, count);
         join(region, first, behind, left, right);
         return AX_OK;
     }
