@@ -154,8 +154,7 @@ AX_COLD static size_t take_in(struct bitmap_region *region, const struct bitmap_
     size_t page;
     if (request->count <= BITMAP_EXACT && request->align == 1 && request->last == UINT64_MAX)
         return take_small(region, request->count);
-    if (region->front.start != 0)
-        bitmap_drop_front(region);
+    bitmap_drop_front(region);
     page = bitmap_search(region, request);
     if (page != BITMAP_NONE)
         bitmap_take(region, page, request->count);
@@ -181,10 +180,9 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
 }
 
 /* From the regions as they come, spared ones last; if need be, with the hot pages. */
-AX_COLD static AX_NOINLINE enum ax_err alloc_somewhere(struct axalloc_pages *self,
-                                                       struct bitmap_region *first,
-                                                       const struct bitmap_request *request,
-                                                       struct ax_vaddr *out)
+AX_COLD static enum ax_err alloc_somewhere(struct axalloc_pages *self, struct bitmap_region *first,
+                                           const struct bitmap_request *request,
+                                           struct ax_vaddr *out)
 {
     for (;;) {
         enum ax_err err = alloc_from(self, first, NULL, request, out);

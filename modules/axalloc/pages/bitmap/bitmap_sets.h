@@ -26,7 +26,7 @@ struct bitmap_sets {
 /* Words that sets of `members` members each take. */
 size_t bitmap_sets_words(size_t members, unsigned sets_log2);
 
-/* All empty, in `memory`; returns what is behind them. */
+/* Where the rows are in `memory`, which is all 0, as is `sets`; returns what is behind them. */
 uint64_t *bitmap_sets_init(struct bitmap_sets *sets, uint64_t *memory, size_t members,
                            unsigned sets_log2);
 

@@ -53,19 +53,18 @@ static bool overlaps(const struct axalloc_pages *self, uint64_t first, size_t co
     return false;
 }
 
-/* Nothing is free. */
-static void init_sets(struct bitmap_region *region)
+/* Nothing is free, in no class. */
+static void init_region(struct bitmap_region *region, uint64_t first_page, size_t pages)
 {
+    size_t words = bitmap_words_for(pages);
     uint64_t *memory = (uint64_t *)(region + 1);
-    size_t words = bitmap_words_for(region->pages);
-    region->pages_log2 = log2_of(region->pages);
-    region->classes = 0;
-    region->long_classes = 0;
-    region->front = (struct bitmap_run){0, 0};
-    memset(region->long_counts, 0, sizeof region->long_counts);
+    memset(region, 0, axalloc_pages_metadata_bytes(pages));
+    region->first_page = first_page;
+    region->pages = pages;
+    region->pages_log2 = log2_of(pages);
     memory = bitmap_sets_init(&region->free, memory, words * 64, 0);
     memory = bitmap_sets_init(&region->exact, memory, words, BITMAP_EXACT_LOG2);
-    bitmap_sets_init(&region->longs, memory, keys_for(region->pages), 0);
+    bitmap_sets_init(&region->longs, memory, keys_for(pages), 0);
 }
 
 /* Regions below the low end come last; if all are, they are as good as each other. */
@@ -74,7 +73,8 @@ static void prefer_high(struct axalloc_pages *self)
     struct bitmap_region *region = self->regions;
     if (self->hot.start != self->hot.end)
         self->hot.cool(self);
-    self->hot = (struct bitmap_hot){0};
+    self->hot.pages = 0; /* what is freed next chooses the region anew */
+    self->hot.region = NULL;
     while (region != NULL && region->first_page + region->all_pages <= self->low_end)
         region = region->next;
     self->preferred = region != NULL ? region : self->regions;
@@ -94,11 +94,9 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
         return AX_EEXIST;
     struct bitmap_region *region = records;
     struct bitmap_region **link = place_of(self, first_page);
-    region->first_page = first_page;
-    region->pages = pages;
+    init_region(region, first_page, pages);
     region->all_pages = pages + record_pages;
     region->free_pages = pages;
-    init_sets(region);
     bitmap_mark(region, BITMAP_FIRST, pages, true);
     bitmap_run_insert(region, BITMAP_FIRST, pages);
     region->next = *link;

@@ -154,7 +154,7 @@ AX_COLD AX_NOINLINE size_t bitmap_next_run(const struct bitmap_region *region, u
     uint64_t wanted = ALL_FREE << page % WORD_BITS;
     for (; (word = bitmap_sets_next(&region->exact, class - 1, word)) != BITMAP_NONE; word++) {
         const uint64_t *bits = &region->free.rows[0][word];
-        uint64_t starts = possible_starts(bits, class);
+        uint64_t starts = bitmap_possible_starts(bits, class);
         starts &= word == page / WORD_BITS ? wanted : ALL_FREE;
         unsigned bit = bitmap_find_start(bits, class, starts);
         if (bit < WORD_BITS)
@@ -188,19 +188,17 @@ static inline size_t full_words(const uint64_t *bits, struct span span, size_t *
     return end > *first ? end - *first : 0;
 }
 
-/* All of the span becomes `fill`, 0 or ALL_FREE. */
+/* All of the span becomes `fill`, 0 or ALL_FREE, and was the other. */
 static inline void fill_span(uint64_t *bits, struct span span, uint64_t fill)
 {
     size_t words = span.last_word - span.first_word;
-    uint64_t first = ~span.below, last = ~span.above;
-    if (words == 0)
-        first &= last;
-    bits[span.first_word] = (bits[span.first_word] & ~first) | (fill & first);
-    if (words == 0)
+    if (words == 0) {
+        bits[span.first_word] ^= ~(span.below | span.above);
         return;
-    bits[span.last_word] = (bits[span.last_word] & ~last) | (fill & last);
-    if (words > 1)
-        memset(&bits[span.first_word + 1], (int)(fill & 0xff), (words - 1) * sizeof *bits);
+    }
+    bits[span.first_word] ^= ~span.below;
+    bits[span.last_word] ^= ~span.above;
+    memset(&bits[span.first_word + 1], (int)(fill & 0xff), (words - 1) * sizeof *bits);
 }
 
 /* None of the bits is set. */
@@ -239,7 +237,7 @@ AX_COLD AX_NOINLINE void bitmap_take(struct bitmap_region *region, size_t first,
 }
 
 /* The lowest of the shortest long runs. */
-AX_COLD static AX_NOINLINE void choose_front(struct bitmap_region *region)
+AX_COLD static void choose_front(struct bitmap_region *region)
 {
     if (region->long_classes == 0)
         return;

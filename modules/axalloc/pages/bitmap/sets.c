@@ -6,7 +6,6 @@
  */
 #include <axbase/attr.h>
 #include <axbase/bits.h>
-#include <axbase/string.h>
 #include <bitmap_sets.h>
 
 static size_t words_for(size_t members)
@@ -28,12 +27,9 @@ uint64_t *bitmap_sets_init(struct bitmap_sets *sets, uint64_t *memory, size_t me
                            unsigned sets_log2)
 {
     sets->last = members - 1;
-    sets->row_count = 0;
-    sets->sets_log2 = sets_log2;
     do {
         members = words_for(members);
         sets->rows[sets->row_count++] = memory;
-        memset(memory, 0, (members << sets_log2) * sizeof *memory);
         memory += members << sets_log2;
     } while (members > 1);
     return memory;
