@@ -17,7 +17,8 @@
  *
  * Does badly: a run that fits no single block, only several that touch, is found by a walk over all
  * bits of the region, and so is one that is aligned to more than its size and fits no block of the
- * alignment. Merging soon is work in vain where sizes recur. Regions are a list.
+ * alignment. That there is none is known without a walk where no two blocks touch, and where the
+ * same or less was looked for since the last free. Merging soon is work in vain where sizes recur. Regions are a list.
  */
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
@@ -38,6 +39,7 @@ static inline void insert(struct buddy_region *region, unsigned order, uint64_t 
 {
     struct buddy_set *set = &region->orders[order];
     uint64_t i = block - set->first;
+    region->blocks++;
     for (unsigned depth = 0; depth < set->depths; depth++, i /= 64) {
         uint64_t *word = &set->words[depth][i / 64], old = *word;
         *word = old | UINT64_C(1) << i % 64;
@@ -51,6 +53,7 @@ static inline void remove_block(struct buddy_region *region, unsigned order, uin
 {
     struct buddy_set *set = &region->orders[order];
     uint64_t i = block - set->first;
+    region->blocks--;
     for (unsigned depth = 0; depth < set->depths; depth++, i /= 64) {
         uint64_t *word = &set->words[depth][i / 64];
         *word &= ~(UINT64_C(1) << i % 64);
@@ -116,6 +119,21 @@ static void flip(uint64_t *bits, size_t bit, size_t count)
     bits[last_word] ^= to;
 }
 
+static bool is_free(const struct buddy_region *region, size_t bit)
+{
+    return bit < region->pages && (region->bits[bit / 64] >> bit % 64 & 1);
+}
+
+/* Pages change sides: to `free` or from there. */
+static void change(struct buddy_region *region, uint64_t page, size_t count, bool to_free)
+{
+    size_t bit = (size_t)(page - region->first_page);
+    size_t neighbours = (size_t)is_free(region, bit - 1) + is_free(region, bit + count);
+    flip(region->bits, bit, count);
+    region->free_pages += to_free ? count : 0 - count;
+    region->runs += to_free ? 1 - neighbours : neighbours - 1;
+}
+
 /* The first bit at or after `bit`, and below `end`, that is `value`; or `end`. */
 static size_t next_bit(const uint64_t *bits, size_t bit, size_t end, bool value)
 {
@@ -133,8 +151,8 @@ static size_t next_bit(const uint64_t *bits, size_t bit, size_t end, bool value)
 
 void buddy_give(struct buddy_region *region, uint64_t page, size_t count)
 {
-    flip(region->bits, (size_t)(page - region->first_page), count);
-    region->free_pages += count;
+    change(region, page, count, true);
+    region->none_from = SIZE_MAX;
     for (uint64_t end = page + count; page < end;) {
         unsigned order = order_at(region, page, end - page);
         give_block(region, order, page >> order);
@@ -155,8 +173,7 @@ static unsigned order_of(const struct buddy_region *region, uint64_t page)
 static void take(struct buddy_region *region, uint64_t page, size_t count)
 {
     uint64_t end = page + count;
-    flip(region->bits, (size_t)(page - region->first_page), count);
-    region->free_pages -= count;
+    change(region, page, count, false);
     while (page < end) {
         unsigned order = order_of(region, page);
         uint64_t start = page >> order << order, behind = start + (UINT64_C(1) << order);
@@ -169,23 +186,33 @@ static void take(struct buddy_region *region, uint64_t page, size_t count)
 
 /* ---- finding ---- */
 
-/* The lowest place among all bits. A run of n pages has a whole block of at least (n + 1) / 4. */
-AX_COLD static AX_NOINLINE uint64_t search(const struct buddy_region *region,
-                                           struct request request)
+/*
+ * No block holds it; nor do several in a row, as is known without looking. A run of n pages has a
+ * whole block of at least (n + 1) / 4, and where there are as many runs as blocks each is one.
+ */
+static bool is_hopeless(const struct buddy_region *region, struct request request)
+{
+    return region->free_pages < request.count || request.count >= region->none_from ||
+           region->orders_there >> ax_log2_floor((request.count + 1) / 2) == 0 ||
+           (region->runs == region->blocks && request.align < 2 * request.count);
+}
+
+/* The lowest place among all bits. What is not found is remembered until pages are freed. */
+AX_COLD static AX_NOINLINE uint64_t search(struct buddy_region *region, struct request request)
 {
     uint64_t first = region->first_page;
-    if (region->free_pages < request.count ||
-        region->orders_there >> ax_log2_floor((request.count + 1) / 2) == 0)
-        return BUDDY_NONE;
     for (size_t end, bit = 0;; bit = end) {
         bit = next_bit(region->bits, bit, region->pages, true);
         end = next_bit(region->bits, bit, region->pages, false);
         uint64_t at = ax_align_up(first + bit, request.align);
         if (bit == region->pages || at > request.last)
-            return BUDDY_NONE;
+            break;
         if (at < first + end && first + end - at >= request.count)
             return at;
     }
+    if (request.align == 1 && request.last == UINT64_MAX)
+        region->none_from = request.count;
+    return BUDDY_NONE;
 }
 
 /* The first page of the smallest, then lowest block that holds the request, and its order. */
@@ -210,15 +237,15 @@ static uint64_t take_in(struct buddy_region *region, struct request request)
     unsigned order;
     uint64_t page = find_block(region, request, &order);
     if (page == BUDDY_NONE) {
-        page = search(region, request);
+        if (!is_hopeless(region, request))
+            page = search(region, request);
         if (page != BUDDY_NONE)
             take(region, page, request.count);
         return page;
     }
     remove_block(region, order, page >> order);
     insert_rest(region, page + request.count, page + (UINT64_C(1) << order));
-    flip(region->bits, (size_t)(page - region->first_page), request.count);
-    region->free_pages -= request.count;
+    change(region, page, request.count, false);
     return page;
 }
 

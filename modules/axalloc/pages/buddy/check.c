@@ -57,17 +57,34 @@ static const char *check_order(const struct buddy_region *region, unsigned order
     return broken;
 }
 
+static const char *check_runs(const struct buddy_region *region)
+{
+    size_t runs = 0, length = 0;
+    for (size_t page = 0; page < region->pages; page++) {
+        length = page_is_free(region, region->first_page + page) ? length + 1 : 0;
+        runs += length == 1;
+        if (length >= region->none_from)
+            return "buddy: a run is as long as was said that none is";
+    }
+    return runs == region->runs ? NULL : "buddy: the count of runs is not their number";
+}
+
 /* As many pages in blocks as are free, all of them free: so each is in one block. */
 static const char *check_region(const struct buddy_region *region)
 {
-    size_t in_blocks = 0, free_pages = 0;
-    const char *broken = NULL;
+    size_t in_blocks = 0, blocks = 0, free_pages = 0;
+    const char *broken = check_runs(region);
     for (size_t page = 0; page < region->pages; page++)
         free_pages += page_is_free(region, region->first_page + page);
-    for (unsigned order = 0; order < region->order_count && broken == NULL; order++)
+    for (unsigned order = 0; order < region->order_count && broken == NULL; order++) {
+        size_t before = in_blocks;
         broken = check_order(region, order, &in_blocks);
+        blocks += (in_blocks - before) >> order;
+    }
     if (broken == NULL && (in_blocks != free_pages || free_pages != region->free_pages))
         broken = "buddy: the free blocks, the free pages and their count differ";
+    if (broken == NULL && blocks != region->blocks)
+        broken = "buddy: the count of blocks is not their number";
     return broken;
 }
 

@@ -29,6 +29,9 @@ struct buddy_region {
     size_t pages;     /* managed */
     size_t all_pages; /* and with the records, if those follow */
     size_t free_pages;
+    size_t runs;           /* of free pages, as long as they are */
+    size_t blocks;         /* in all sets: as many, unless some touch */
+    size_t none_from;      /* no run of so many pages is free; SIZE_MAX: nothing is known */
     uint64_t *bits;        /* page first_page + i is free; one word more, which is 0 */
     uint64_t orders_there; /* bit k: there is a free block of order k */
     unsigned order_count;

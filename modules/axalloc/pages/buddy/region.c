@@ -121,6 +121,8 @@ static enum ax_err add_region(struct axalloc_pages *self, uint64_t first_page, s
     region->pages = pages;
     region->all_pages = pages + record_pages;
     region->free_pages = 0;
+    region->runs = 0;
+    region->blocks = 0;
     region->orders_there = 0;
     init_orders(region);
     buddy_give(region, first_page, pages);
