@@ -26,6 +26,7 @@ size_t bitmap_sets_words(size_t members, unsigned sets_log2)
 uint64_t *bitmap_sets_init(struct bitmap_sets *sets, uint64_t *memory, size_t members,
                            unsigned sets_log2)
 {
+    sets->sets_log2 = sets_log2;
     sets->last = members - 1;
     do {
         members = words_for(members);
