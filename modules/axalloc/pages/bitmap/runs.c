@@ -60,8 +60,9 @@ AX_COLD static AX_NOINLINE void long_toggle(struct bitmap_region *region, size_t
             break;
     }
     region->long_counts[k] += (uint32_t)difference;
-    region->long_classes &= ~(UINT64_C(1) << k);
-    region->long_classes |= (uint64_t)(region->long_counts[k] != 0) << k;
+    region->long_classes |= UINT64_C(1) << k;
+    if (region->long_counts[k] == 0)
+        region->long_classes ^= UINT64_C(1) << k;
 }
 
 AX_COLD AX_NOINLINE void bitmap_run_insert(struct bitmap_region *region, size_t page, size_t length)
