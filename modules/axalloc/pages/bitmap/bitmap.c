@@ -120,8 +120,8 @@ static AX_NOINLINE enum ax_err give_one(struct axalloc_pages *self, struct bitma
 /* ---- taking ---- */
 
 /*
- * From the start of the lowest of the shortest fitting runs, if that has less than 64 pages: then it
- * fills no word, and the rows above do not change.
+ * From the start of the lowest of the shortest fitting runs, if that has less than 64 pages: then
+ * it fills no word, and the rows above do not change.
  */
 static inline size_t take_best(struct bitmap_region *region, size_t count)
 {

@@ -124,8 +124,7 @@ static const char *check_hot(const struct bitmap_hot *hot)
 {
     if (hot->start == hot->end)
         return NULL;
-    if (hot->pages != hot->region->pages ||
-        hot->base != hot->region->first_page << AX_PAGE_SHIFT)
+    if (hot->pages != hot->region->pages || hot->base != hot->region->first_page << AX_PAGE_SHIFT)
         return "bitmap: the hot pages are of no region";
     if (hot->end - hot->start > BITMAP_HOT_PAGES || hot->end > hot->pages)
         return "bitmap: there are more hot pages than may be, or than the region has";

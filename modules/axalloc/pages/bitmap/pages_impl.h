@@ -16,9 +16,9 @@ enum { BITMAP_HOT_PAGES = 64 };
 struct bitmap_hot {
     size_t start; /* pages, of the region on */
     size_t end;
-    uint64_t base;  /* address of the region's first page */
-    size_t pages;   /* so many are its */
-    uint64_t *row;  /* its words of free pages */
+    uint64_t base; /* address of the region's first page */
+    size_t pages;  /* so many are its */
+    uint64_t *row; /* its words of free pages */
     struct bitmap_region *region;
     /* Gives them back. Called by pointer: an image that frees no pages is to be without it. */
     void (*cool)(struct axalloc_pages *self);

@@ -19,19 +19,19 @@ static unsigned log2_of(size_t pages)
     return log2;
 }
 
-/* Keys of long runs are below this. */
-static size_t keys_for(size_t pages)
+/* Keys of long runs are below this, with as many pages as 2^log2. */
+static size_t keys_for(unsigned log2)
 {
-    return (size_t)2 << (log2_of(pages) - BITMAP_EXACT_LOG2);
+    return (size_t)2 << (log2 - BITMAP_EXACT_LOG2);
 }
 
 size_t axalloc_pages_metadata_bytes(size_t pages)
 {
     size_t words = bitmap_words_for(pages);
     return sizeof(struct bitmap_region) +
-           sizeof(uint64_t) * (bitmap_sets_words(words * 64, 0) +
-                               bitmap_sets_words(words, BITMAP_EXACT_LOG2) +
-                               bitmap_sets_words(keys_for(pages), 0));
+           sizeof(uint64_t) *
+               (bitmap_sets_words(words * 64, 0) + bitmap_sets_words(words, BITMAP_EXACT_LOG2) +
+                bitmap_sets_words(keys_for(log2_of(pages)), 0));
 }
 
 /* Where a region that begins with `first_page` goes in the list: what points at its successor. */
@@ -64,7 +64,7 @@ static void init_region(struct bitmap_region *region, uint64_t first_page, size_
     region->pages_log2 = log2_of(pages);
     memory = bitmap_sets_init(&region->free, memory, words * 64, 0);
     memory = bitmap_sets_init(&region->exact, memory, words, BITMAP_EXACT_LOG2);
-    bitmap_sets_init(&region->longs, memory, keys_for(pages), 0);
+    bitmap_sets_init(&region->longs, memory, keys_for(region->pages_log2), 0);
 }
 
 /* Regions below the low end come last; if all are, they are as good as each other. */

@@ -320,9 +320,8 @@ static AX_NOINLINE void join(struct bitmap_region *region, size_t first, size_t 
 }
 
 /* Any number of pages. */
-AX_COLD static AX_NOINLINE enum ax_err give_many(struct axalloc_pages *self,
-                                                 struct bitmap_region *region, size_t first,
-                                                 size_t count)
+AX_COLD static AX_NOINLINE enum ax_err
+give_many(struct axalloc_pages *self, struct bitmap_region *region, size_t first, size_t count)
 {
     const uint64_t *row = region->free.rows[0];
     if (!is_taken(row, span_of(first, count)))

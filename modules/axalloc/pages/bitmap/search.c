@@ -44,7 +44,7 @@ AX_COLD static AX_NOINLINE size_t search(const struct bitmap_region *region, siz
     unsigned class = bitmap_class_of(least);
     size_t page = BITMAP_NONE;
     while (page == BITMAP_NONE && (class = bitmap_next_class(region, class)) != 0)
-        page = place_in_class(region, class++, request);
+        page = place_in_class(region, class ++, request);
     return page;
 }
 

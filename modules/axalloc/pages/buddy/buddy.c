@@ -18,7 +18,8 @@
  * Does badly: a run that fits no single block, only several that touch, is found by a walk over all
  * bits of the region, and so is one that is aligned to more than its size and fits no block of the
  * alignment. That there is none is known without a walk where no two blocks touch, and where the
- * same or less was looked for since the last free. Merging soon is work in vain where sizes recur. Regions are a list.
+ * same or less was looked for since the last free. Merging soon is work in vain where sizes recur.
+ * Regions are a list.
  */
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
