@@ -179,19 +179,16 @@ AX_COLD static AX_NOINLINE enum ax_err alloc_from(struct axalloc_pages *self,
     return AX_ENOMEM;
 }
 
-/* From the regions as they come, spared ones last; if need be, with the hot pages. */
+/* From the regions as they come, if need be with the hot pages; from spared ones last. */
 AX_COLD static enum ax_err alloc_somewhere(struct axalloc_pages *self, struct bitmap_region *first,
                                            const struct bitmap_request *request,
                                            struct ax_vaddr *out)
 {
-    for (;;) {
-        enum ax_err err = alloc_from(self, first, NULL, request, out);
-        if (err != AX_OK)
-            err = alloc_from(self, self->regions, first, request, out);
-        if (err == AX_OK || self->hot.start == self->hot.end)
-            return err;
+    enum ax_err err;
+    while ((err = alloc_from(self, first, NULL, request, out)) != AX_OK &&
+           self->hot.start != self->hot.end)
         self->hot.cool(self);
-    }
+    return err == AX_OK ? AX_OK : alloc_from(self, self->regions, first, request, out);
 }
 
 /* ---- the contract ---- */

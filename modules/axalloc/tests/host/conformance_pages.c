@@ -272,6 +272,99 @@ static void parts_are_freed_in_any_order(void **state)
     arena_unmap(space, 4 * MIB);
 }
 
+/* Manage `count` pages from 64 on, and take each: page i is number 64 + i. */
+static void take_all_singly(size_t count)
+{
+    struct ax_vaddr run;
+    axalloc_pages_init(&pages);
+    assert_int_equal(add_with_records(ax_vaddr(64 * PAGE), count), AX_OK);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(axalloc_pages_alloc(&pages, 1, PAGE, &run), AX_OK);
+    assert_int_equal(axalloc_pages_alloc(&pages, 1, PAGE, &run), AX_ENOMEM);
+}
+
+static enum ax_err free_from(size_t page, size_t count)
+{
+    return axalloc_pages_dealloc(&pages, ax_vaddr((64 + page) * PAGE), count);
+}
+
+/* However lately it was freed, and whatever was freed beside it. */
+static void a_single_page_is_freed_once(void **state)
+{
+    (void)state;
+    enum { PAGES = 200 };
+    for (size_t step = 1; step < PAGES; step += 66) {
+        take_all_singly(PAGES);
+        for (size_t i = 0; i < PAGES; i++) {
+            size_t page = (PAGES + 100 - i) * step % PAGES;
+            if (free_from(page, 1) != AX_OK)
+                continue; /* the step is no generator: it has been freed */
+            assert_int_equal(free_from(page, 1), AX_EINVAL);
+            assert_int_equal(free_from(page < 3 ? 0 : page - 3, page < 3 ? 4 : 6),
+                             page >= PAGES - 2 ? AX_EFAULT : AX_EINVAL);
+            size_t available = axalloc_pages_available(&pages);
+            assert_int_equal(free_from(PAGES, 1), AX_EFAULT);
+            assert_int_equal(axalloc_pages_available(&pages), available);
+            assert_sound(axalloc_pages_check(&pages));
+        }
+        end_of_test(state);
+    }
+}
+
+/* Pages that were freed one by one serve every kind of request. */
+static void single_pages_serve_runs(void **state)
+{
+    (void)state;
+    enum { PAGES = 300 };
+    struct ax_vaddr run, limit = {(64 + 40) * PAGE};
+    take_all_singly(PAGES);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(free_from(30 + i, 1), AX_OK);
+    assert_int_equal(axalloc_pages_alloc(&pages, 6, PAGE, &run), AX_ENOMEM);
+    assert_int_equal(axalloc_pages_alloc(&pages, 5, PAGE, &run), AX_OK);
+    assert_int_equal(run.raw, (64 + 30) * PAGE);
+    assert_int_equal(free_from(70, 1), AX_OK);
+    assert_int_equal(alloc_below(1, PAGE, limit.raw, &run), AX_ENOMEM);
+    assert_int_equal(free_from(33, 1), AX_OK);
+    assert_int_equal(alloc_below(1, PAGE, limit.raw, &run), AX_OK);
+    assert_int_equal(run.raw, (64 + 33) * PAGE);
+    assert_int_equal(axalloc_pages_alloc_at(&pages, ax_vaddr((64 + 69) * PAGE), 2, PAGE), AX_EBUSY);
+    assert_int_equal(axalloc_pages_alloc_at(&pages, ax_vaddr((64 + 70) * PAGE), 1, PAGE), AX_OK);
+    assert_int_equal(axalloc_pages_available(&pages), 0);
+    for (size_t i = 0; i < PAGES; i++)
+        assert_int_equal(free_from(i * 7 % PAGES, 1), AX_OK);
+    assert_sound(axalloc_pages_check(&pages));
+    assert_int_equal(alloc(PAGES, PAGE).raw, 64 * PAGE);
+}
+
+/* A page of a low range that was freed last is spared as any other of it. */
+static void freed_low_pages_are_kept(void **state)
+{
+    (void)state;
+    enum { PAGES = 100 };
+    static uint64_t low_records[8192];
+    struct ax_vaddr low = {64 * PAGE}, high = {1000 * PAGE}, run;
+    axalloc_pages_init(&pages);
+    assert_int_equal(
+        axalloc_pages_add_with(&pages, (struct ax_vrange){low, PAGES * PAGE}, low_records), AX_OK);
+    run = alloc(1, PAGE);
+    assert_int_equal(axalloc_pages_dealloc(&pages, run, 1), AX_OK);
+    assert_int_equal(add_with_records(high, PAGES), AX_OK);
+    axalloc_pages_keep_low(&pages, high);
+    struct ax_vaddr first = alloc(1, PAGE);
+    assert_int_equal(axalloc_pages_alloc_at(&pages, low, 2, PAGE), AX_OK);
+    assert_int_equal(axalloc_pages_dealloc(&pages, low, 1), AX_OK);
+    run = alloc(1, PAGE);
+    assert_true(first.raw >= high.raw && run.raw >= high.raw);
+    assert_int_equal(axalloc_pages_dealloc(&pages, first, 1), AX_OK);
+    assert_int_equal(axalloc_pages_dealloc(&pages, ax_vaddr_add(low, PAGE), 1), AX_OK);
+    assert_int_equal(axalloc_pages_dealloc(&pages, run, 1), AX_OK);
+    assert_int_equal(axalloc_pages_available(&pages), 2 * PAGES);
+    assert_sound(axalloc_pages_check(&pages));
+    assert_int_equal(alloc(PAGES, PAGE).raw, high.raw);
+    assert_int_equal(alloc(PAGES, PAGE).raw, low.raw);
+}
+
 /* Free pages at every place of an allocated run: a free that touches one is refused whole. */
 static void a_free_is_refused_whole(void **state)
 {
@@ -473,6 +566,9 @@ int main(void)
         cmocka_unit_test_teardown(low_ranges_are_kept, end_of_test),
         cmocka_unit_test_teardown(parts_are_freed_in_any_order, end_of_test),
         cmocka_unit_test_teardown(a_free_is_refused_whole, end_of_test),
+        cmocka_unit_test_teardown(a_single_page_is_freed_once, end_of_test),
+        cmocka_unit_test_teardown(single_pages_serve_runs, end_of_test),
+        cmocka_unit_test_teardown(freed_low_pages_are_kept, end_of_test),
         cmocka_unit_test(records_are_carved_from_the_end),
         cmocka_unit_test(ranges_are_rounded_inward),
         cmocka_unit_test(ranges_may_touch_but_not_overlap),

@@ -101,6 +101,30 @@ static void rows_are_what_counting_finds(void **state)
     assert_int_equal(bits_from(UINT64_MAX, 0, 63), 1);
 }
 
+/* Single pages come back as they went, and from the very place. */
+static void a_freed_page_is_the_next_one(void **state)
+{
+    (void)state;
+    enum { COUNT = 500 };
+    void *records = malloc(axalloc_pages_metadata_bytes(COUNT));
+    struct ax_vaddr run, all[COUNT];
+    axalloc_pages_init(&pages);
+    struct ax_vrange range = {ax_vaddr(77 * AX_PAGE_SIZE), COUNT * AX_PAGE_SIZE};
+    assert_int_equal(axalloc_pages_add_with(&pages, range, records), AX_OK);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(axalloc_pages_alloc(&pages, 1, AX_PAGE_SIZE, &all[i]), AX_OK);
+    for (size_t i = 0; i < COUNT; i += 13) {
+        assert_int_equal(axalloc_pages_dealloc(&pages, all[i], 1), AX_OK);
+        assert_int_equal(axalloc_pages_alloc(&pages, 1, AX_PAGE_SIZE, &run), AX_OK);
+        assert_int_equal(run.raw, all[i].raw);
+    }
+    for (size_t i = COUNT; i-- > 0;) /* no more than 64 are kept */
+        assert_int_equal(axalloc_pages_dealloc(&pages, all[i], 1), AX_OK);
+    assert_true(pages.hot.end - pages.hot.start <= BITMAP_HOT_PAGES);
+    assert_sound(axalloc_pages_check(&pages));
+    free(records);
+}
+
 static void metadata_is_little(void **state)
 {
     (void)state;
@@ -120,6 +144,7 @@ int main(void)
         cmocka_unit_test(single_pages),
         cmocka_unit_test(as_many_words_as_a_node_has_children),
         cmocka_unit_test(few_pages),
+        cmocka_unit_test(a_freed_page_is_the_next_one),
         cmocka_unit_test(metadata_is_little),
     };
     model_is_best_fit = true;

@@ -88,6 +88,29 @@ static void buddies_merge_up_to_the_top(void **state)
     }
 }
 
+/* Pages 1 and 2 are not buddies: two that touch are found, and what is not there is once it is. */
+static void what_could_not_be_had_is_had_when_pages_are_freed(void **state)
+{
+    (void)state;
+    void *records = manage(0, 64);
+    struct ax_vaddr run;
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(axalloc_pages_alloc(&pages, 1, PAGE, &run), AX_OK);
+    for (size_t i = 1; i <= 3; i++) {
+        assert_int_equal(axalloc_pages_alloc(&pages, i, PAGE, &run), AX_ENOMEM);
+        assert_int_equal(axalloc_pages_dealloc(&pages, ax_vaddr(i * PAGE), 1), AX_OK);
+        assert_sound(axalloc_pages_check(&pages));
+        assert_int_equal(axalloc_pages_alloc(&pages, i + 1, PAGE, &run), AX_ENOMEM);
+        assert_int_equal(axalloc_pages_alloc(&pages, i + 2, PAGE, &run), AX_ENOMEM);
+        assert_int_equal(axalloc_pages_alloc(&pages, i, PAGE, &run), AX_OK);
+        assert_int_equal(run.raw, PAGE);
+        assert_int_equal(axalloc_pages_dealloc(&pages, run, i), AX_OK);
+    }
+    assert_int_equal(axalloc_pages_alloc(&pages, 1, 4 * PAGE, &run), AX_ENOMEM);
+    assert_sound(axalloc_pages_check(&pages));
+    free(records);
+}
+
 static void metadata_is_little(void **state)
 {
     (void)state;
@@ -107,6 +130,7 @@ int main(void)
         cmocka_unit_test(the_unused_tail_is_free),
         cmocka_unit_test(blocks_are_aligned_to_their_size),
         cmocka_unit_test(buddies_merge_up_to_the_top),
+        cmocka_unit_test(what_could_not_be_had_is_had_when_pages_are_freed),
         cmocka_unit_test(metadata_is_little),
     };
     return cmocka_run_group_tests_name("buddy pages", tests, NULL, NULL);
