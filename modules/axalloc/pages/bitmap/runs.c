@@ -202,12 +202,10 @@ static inline void fill_span(uint64_t *bits, struct span span, uint64_t fill)
     memset(&bits[span.first_word + 1], (int)(fill & 0xff), (words - 1) * sizeof *bits);
 }
 
-/* None of the bits is set. */
+/* None of the bits, which are of two words at least, is set. */
 static inline bool is_taken(const uint64_t *bits, struct span span)
 {
     uint64_t ones = bits[span.first_word] & ~span.below;
-    if (span.first_word == span.last_word)
-        return (ones & ~span.above) == 0;
     for (size_t word = span.first_word + 1; word < span.last_word; word++)
         ones |= bits[word];
     return (ones | (bits[span.last_word] & ~span.above)) == 0;

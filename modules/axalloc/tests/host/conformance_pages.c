@@ -356,6 +356,12 @@ static void freed_low_pages_are_kept(void **state)
     assert_int_equal(axalloc_pages_dealloc(&pages, low, 1), AX_OK);
     run = alloc(1, PAGE);
     assert_true(first.raw >= high.raw && run.raw >= high.raw);
+    assert_int_equal(axalloc_pages_alloc_at(&pages, low, 1, PAGE), AX_OK);
+    assert_int_equal(axalloc_pages_dealloc(&pages, first, 1), AX_OK);
+    assert_int_equal(axalloc_pages_dealloc(&pages, low, 2), AX_OK);
+    assert_int_equal(axalloc_pages_alloc_at(&pages, low, 2, PAGE), AX_OK);
+    assert_int_equal(axalloc_pages_dealloc(&pages, low, 1), AX_OK);
+    assert_int_equal(axalloc_pages_alloc_at(&pages, first, 1, PAGE), AX_OK);
     assert_int_equal(axalloc_pages_dealloc(&pages, first, 1), AX_OK);
     assert_int_equal(axalloc_pages_dealloc(&pages, ax_vaddr_add(low, PAGE), 1), AX_OK);
     assert_int_equal(axalloc_pages_dealloc(&pages, run, 1), AX_OK);
@@ -475,6 +481,8 @@ static void ranges_that_wrap_are_refused(void **state)
     struct ax_vrange wraps = {{UINT64_MAX - 8191}, 8193};
     assert_int_equal(axalloc_pages_add(&pages, wraps), AX_EINVAL);
     assert_int_equal(axalloc_pages_add_with(&pages, wraps, NULL), AX_EINVAL);
+    struct ax_vrange no_page = {{4097}, 8190};
+    assert_int_equal(axalloc_pages_add_with(&pages, no_page, NULL), AX_ENOSPC);
     struct ax_vrange huge = {{4096}, SIZE_MAX - 8192};
     assert_int_equal(axalloc_pages_add(&pages, huge), AX_EINVAL);
     assert_int_equal(axalloc_pages_total(&pages), 0);

@@ -125,6 +125,32 @@ static void a_freed_page_is_the_next_one(void **state)
     free(records);
 }
 
+/* So many that words of the rows above become full, and stop being so. */
+static void rows_above_follow(void **state)
+{
+    (void)state;
+    enum { COUNT = 20000, LENGTH = 50 };
+    void *records = malloc(axalloc_pages_metadata_bytes(COUNT));
+    struct ax_vrange range = {ax_vaddr(0), COUNT * AX_PAGE_SIZE};
+    struct ax_vaddr run;
+    axalloc_pages_init(&pages);
+    assert_int_equal(axalloc_pages_add_with(&pages, range, records), AX_OK);
+    for (size_t i = 0; i < COUNT; i += LENGTH) {
+        assert_int_equal(axalloc_pages_alloc(&pages, LENGTH, AX_PAGE_SIZE, &run), AX_OK);
+        assert_int_equal(run.raw, i * AX_PAGE_SIZE);
+        if (i % 1000 == 0)
+            assert_sound(axalloc_pages_check(&pages));
+    }
+    for (size_t i = 0; i < COUNT; i += LENGTH) {
+        run = ax_vaddr(i * 77 % COUNT * AX_PAGE_SIZE);
+        assert_int_equal(axalloc_pages_dealloc(&pages, run, LENGTH), AX_OK);
+        if (i % 1000 == 0)
+            assert_sound(axalloc_pages_check(&pages));
+    }
+    assert_int_equal(axalloc_pages_alloc(&pages, COUNT, AX_PAGE_SIZE, &run), AX_OK);
+    free(records);
+}
+
 static void metadata_is_little(void **state)
 {
     (void)state;
@@ -145,6 +171,7 @@ int main(void)
         cmocka_unit_test(as_many_words_as_a_node_has_children),
         cmocka_unit_test(few_pages),
         cmocka_unit_test(a_freed_page_is_the_next_one),
+        cmocka_unit_test(rows_above_follow),
         cmocka_unit_test(metadata_is_little),
     };
     model_is_best_fit = true;
