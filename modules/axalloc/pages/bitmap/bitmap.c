@@ -9,23 +9,25 @@
  * so nothing is searched. Where a run longer than 64 pages ends is read from a pyramid of bits that
  * say which words are all free.
  *
- * Single pages have the hot word besides: a freed one is only noted there, as a bit, and serves the
- * next request for one. The rest of the allocator takes these pages, up to 64 of one word, for
- * allocated. They are one run, and go back when a page that is not beside them is freed, when a
- * request fails without them, and when it names one of them.
+ * Single pages have the hot pages besides, up to 64 in a row: a page freed beside them is only
+ * counted in, and the next single page is the first of them. The rest of the allocator takes them
+ * for allocated. They go back when a page elsewhere is freed, when a request fails without them,
+ * and when it names one of them.
  *
  * Invariants, checked by check.c: a bit is set iff the page is free and not hot; nothing outside
- * the range is ever free; a word is in an exact class iff such a run begins in it; the keys of the
- * longer runs are all there and no other; upper rows say what is below; a page of the hot word is
- * the region's and its bit is not set; the counters are the sums; regions are disjoint and sorted.
+ * the range is ever free; a word is in an exact class iff such a run begins in it; of the longer
+ * runs all but the front have their keys, and there is no other key; upper rows say what is below;
+ * hot pages are one region's and their bits are not set; the counters are the sums; regions are
+ * disjoint and sorted.
  *
  * Metadata: 2.1 bits a page, written only in the range's own last pages (or where the caller
- * says), by words: about 12 instructions a MiB when a range is added.
+ * says), by words: about 18 instructions a MiB when a range is added.
  *
  * Does badly: a run of more than 64 pages, one aligned to more than a page, or one below a limit
  * walks over free runs of its class that are just too short, misaligned or too high, in the worst
- * case all of them. Regions are a list, so a free costs a step for each region below. A run never
- * spans two regions.
+ * case all of them. Single pages freed here and there, with none allocated in between, take the
+ * way of runs and some more. Regions are a list, so a free costs a step for each region below. A
+ * run never spans two regions.
  */
 #include <axalloc/pages.h>
 #include <axbase/attr.h>
