@@ -32,8 +32,8 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_SLAB),test_slab) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap) \
     $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy)
-# Without the guard, misuse does what the sanitizers end programs for.
-host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG),,release),detection)
+# Without the guard, misuse does what the sanitizers end programs for, and breaks what counts.
+host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG)$(CONFIG_COVERAGE),,release),detection)
 host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD),,test_cache)) \
     test_regressions_more test_accounts test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)

@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench detection \
+.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench detection coverage \
     bench-boot bench bench-docs compare
 
 help:
@@ -45,6 +45,9 @@ check:
 # Misuse of the heap, injected: what is detected under each byte allocator, or ALLOC=.
 detection:
 	+@tools/test/detection $(if $(ALLOC),--alloc '$(ALLOC)')
+# Which lines and branches of axalloc the host tests run; of one allocator with ALLOC= or PAGES=.
+coverage:
+	+@tools/test/coverage $(if $(ALLOC),--alloc '$(ALLOC)') $(if $(PAGES),--pages '$(PAGES)')
 # malloc() for programs of this machine: a library for each byte allocator, and the default.
 hosted-default := slab
 one-library = $(MAKE) PLATFORM=host ALLOC=$1 'FEATURES=$(sort hosted $(FEATURES))' host-library
