@@ -47,6 +47,6 @@ host-library := hosted/library.c hosted/window.c hosted/threads.c hosted/start.c
 process-srcs := $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c) $(if $(CONFIG_AXALLOC_GUARD),host/guard_ports.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc \
     $(if $(CONFIG_AXALLOC_CACHES),bytes_cached replay_cached)
-fuzzers := pages
+fuzzers := bytes pages
 target-tests := tests/target/suite.c tests/target/contracts.c
 host-library += $(if $(CONFIG_AXALLOC_GUARD),hosted/guard_ports.c)
