@@ -1,30 +1,31 @@
 /*
- * buddy: a byte allocator of powers of two, whose records lie beside the memory.
+ * buddy: a byte allocator without a loop over blocks, whose records lie beside the memory.
  *
  * Idea: K. C. Knowlton, "A Fast Storage Allocator", CACM 8(10), 1965; D. E. Knuth, The Art of
- * Computer Programming, volume 1, section 2.5. A block of 2^o units is cut from where a multiple of
- * its size begins; when two such halves, buddies, are free, so is what they are halves of. Three
- * things differ from the book:
+ * Computer Programming, volume 1, section 2.5: memory is cut in halves, and halves that are both
+ * free, buddies, are one again. Here it is cut in 64, and the 64 buddies are the bits of a word
+ * (buddy_words.h), in a tree of such words:
  *
- *   - Nobody merges. Units are bits of words, in a tree of 64 children a node (buddy_words.h), and
- *     whether 2^o buddies are all free is what their bits say together. A free sets bits, and
- *     whatever merges in that word by it, up to six orders, has merged; a full word is one bit of
- *     the word above. So merging is constant time a level, and there are four levels in 512 MiB.
- *     Words, not blocks, are on lists: by the largest order that they have free.
- *   - A request gets the units that it needs; the rest of its power of two is free at once.
- *   - When no power of two is left that holds a request, any free units in a row will do, if a few
- *     looks find some (words.c).
+ *   - Nobody merges. A free sets bits; what lies beside it in the word is one with it by that, and
+ *     a word that is full is one bit of the word above. So merging is constant time a level, and
+ *     there are four levels in 512 MiB.
+ *   - A request gets the units that it needs, at any place of a word; what remains stays free. A
+ *     word is on a list by its longest run of free bits, so the best fit among words is one bit
+ *     scan away.
+ *   - Above 64 units a block is some whole words and the front of the one behind them, and so on,
+ *     64 times as large, at each level.
  *
  * Invariants, all of them checked by check.c: blocks, live and free, cover the units of a region;
  * what is free is said by one bit, at the highest level that can; a word is on the list of its
- * order; the counters are the sums.
+ * run; the counters are the sums.
  *
- * Costs: rounding to 32 bytes, a byte of records for each 32, about 400 a region. No loop
- * depends on how much there is but by its logarithm of base 64. Finding the region of a pointer
- * takes a step a region. docs/axalloc.md has the figures.
+ * Costs: rounding to 32 bytes, a byte of records for each 32, about 400 a region. No loop depends
+ * on how much there is but by its logarithm of base 64. Finding the region of a pointer takes a
+ * step a region. docs/axalloc.md has the figures.
  *
- * Does badly: large blocks under churn, for which what is free lies at the wrong places;
- * alignments above a page look for so much more; regions that touch stay apart.
+ * Does badly: a row of free units that passes from one word to the next is not seen as one, so
+ * large blocks find less than there is; an alignment above 32 looks for so much more; regions that
+ * touch stay apart.
  *
  * What it detects, always: the use of anything that is not the begin of a live block of this heap
  * (double, interior, misaligned, foreign), by its records: panics.
@@ -54,31 +55,13 @@ static void *begin_block(struct axalloc_bytes *self, struct buddy_region *region
     return unit_address(region, unit);
 }
 
-static void *take_block(struct axalloc_bytes *self, struct buddy_place place, size_t count)
-{
-    size_t unit = place_unit(place);
-    struct buddy_region *region = place.word->region;
-    buddy_take(self, place, count);
-    return begin_block(self, region, unit, count);
-}
-
-/* From a word that has a free block at least as large as list `key` is for. */
-static AX_NOINLINE void *alloc_by_key(struct axalloc_bytes *self, size_t count, unsigned key)
-{
-    unsigned found = key + ax_ctz64(self->occupied >> key), order = key % BUDDY_KEY_LEVEL;
-    struct buddy_word *word = self->lists[found];
-    if (word->level != key / BUDDY_KEY_LEVEL)
-        order = 0; /* part of one child */
-    struct buddy_place place = {word, pick(word->free, order)};
-    return take_block(self, place, count);
-}
-
-/* `count` units of a row that has as many more as alignment may need; the others are freed. */
-static AX_NOINLINE void *alloc_in_row(struct axalloc_bytes *self, size_t count, size_t align)
+/* Looked for with as much more as alignment may need; that is freed again. */
+static AX_NOINLINE void *alloc_aligned(struct axalloc_bytes *self, size_t count, size_t align)
 {
     struct buddy_place place;
     size_t row = count + (align >> BUDDY_UNIT_LOG2) - 1;
-    if (!buddy_find_row(self, row, &place))
+    buddy_cool(self);
+    if (row >= BUDDY_UNITS_LIMIT / 2 || !buddy_find(self, row, &place))
         return NULL;
     struct buddy_region *region = place.word->region;
     size_t start = place_unit(place);
@@ -90,47 +73,47 @@ static AX_NOINLINE void *alloc_in_row(struct axalloc_bytes *self, size_t count, 
     return begin_block(self, region, unit, count);
 }
 
-/*
- * What is not small, or not there. Up to a page a block of an order is aligned to its size, so one
- * of that order will do. Above, units are looked for that are by the alignment more. A block of
- * more than 64 units begins with a word, as all do that do not fit one.
- */
-static AX_NOINLINE void *alloc_large(struct axalloc_bytes *self, size_t count, size_t align)
+/* More than a word of level 0 has. */
+static AX_NOINLINE void *alloc_by_search(struct axalloc_bytes *self, size_t count)
 {
-    align = align < BUDDY_UNIT ? BUDDY_UNIT : align;
-    size_t align_units = align >> BUDDY_UNIT_LOG2;
-    if (count >= BUDDY_UNITS_LIMIT / 4 || align_units >= BUDDY_UNITS_LIMIT / 4)
+    struct buddy_place place;
+    buddy_cool(self);
+    if (count >= BUDDY_UNITS_LIMIT / 2 || !buddy_find(self, count, &place))
         return NULL;
-    unsigned order = ax_log2_ceil(count > align_units ? count : align_units);
-    unsigned key = key_of(order / BUDDY_FAN_LOG2, order % BUDDY_FAN_LOG2);
-    if (align <= AX_PAGE_SIZE && self->occupied >> key != 0)
-        return alloc_by_key(self, count, key);
-    return alloc_in_row(self, count, align);
+    size_t unit = place_unit(place);
+    struct buddy_region *region = place.word->region;
+    buddy_take(self, place, count);
+    return begin_block(self, region, unit, count);
 }
 
-/* Small requests, which a word of level 0 can hold with others, are below it. */
-enum { SMALL_UNITS = 33 };
+/* From the hot word, which has them at `bit` and maybe elsewhere. */
+static inline void *take_hot(struct axalloc_bytes *self, unsigned bit, size_t count)
+{
+    struct buddy_word *word = self->hot;
+    word->heads |= UINT64_C(1) << bit;
+    word->free &= ~(ax_low_mask64((unsigned)count) << bit);
+    count_used(self, word->region, count);
+    return unit_address(word->region, (size_t)word->number * BUDDY_FAN + bit);
+}
 
-static const uint8_t order_of_small[SMALL_UNITS] = {
-    0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
-};
+static AX_NOINLINE void *alloc_by_heating(struct axalloc_bytes *self, size_t count)
+{
+    if (!buddy_heat(self, count))
+        return NULL;
+    return take_hot(self, ax_ctz64(runs_of(self->hot->free, (unsigned)count)), count);
+}
 
 void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 {
     size_t count = units_for(layout.size);
-    if (count >= SMALL_UNITS || layout.align > BUDDY_UNIT)
-        return alloc_large(self, count, layout.align);
-    unsigned order = order_of_small[count];
-    uint64_t here = (self->occupied & ax_low_mask64(BUDDY_ORDERS)) >> order;
-    if (here == 0)
-        return alloc_large(self, count, layout.align);
-    struct buddy_word *word = self->lists[order + ax_ctz64(here)];
-    unsigned bit = pick(word->free, order);
-    word->heads |= UINT64_C(1) << bit;
-    word_set(self, word, word->free & ~(ax_low_mask64((unsigned)count) << bit));
-    count_used(self, word->region, count);
-    return unit_address(word->region, (size_t)word->number * BUDDY_FAN + bit);
+    if (layout.align > BUDDY_UNIT)
+        return alloc_aligned(self, count, layout.align);
+    if (count > BUDDY_FAN)
+        return alloc_by_search(self, count);
+    uint64_t runs = self->hot == NULL ? 0 : runs_of(self->hot->free, (unsigned)count);
+    if (runs == 0)
+        return alloc_by_heating(self, count);
+    return take_hot(self, ax_ctz64(runs), count);
 }
 
 /* ---- freeing ---- */
@@ -183,7 +166,7 @@ bool axalloc_bytes_dealloc(struct axalloc_bytes *self, void *pointer, size_t siz
     word->heads &= ~(UINT64_C(1) << bit);
     if (count > BUDDY_FAN)
         return free_large(self, region, word, unit);
-    word_put(self, word, ax_low_mask64((unsigned)count) << bit);
+    buddy_put_children(self, word, bit, (unsigned)count);
     return uncount(self, region, count);
 }
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 enum {
-    BUDDY_LEVELS = 7,    /* 64^7 units of 32 bytes: 128 TiB, half of what a page table can map */
-    BUDDY_KEY_LEVEL = 8, /* the list of a level's order o is number 8 * level + o */
+    BUDDY_LEVELS = 7, /* 64^7 units of 32 bytes: 128 TiB, half of what a page table can map */
+    BUDDY_FAN = 64,   /* children of a word */
 };
 
 struct buddy_word;
@@ -15,10 +15,12 @@ struct buddy_region;
 
 /* All zero bytes is an empty heap. */
 struct axalloc_bytes {
-    uint64_t occupied;            /* bit k: lists[k] is not empty */
+    struct buddy_word *hot;       /* the word of level 0 that small blocks come from, or NULL */
     struct buddy_region *regions; /* all of them, newest first */
     struct buddy_region *emptied; /* the region that the last free emptied, or NULL */
     size_t total_bytes;           /* of all units */
     size_t used_bytes;            /* of the units of live blocks */
-    struct buddy_word *lists[BUDDY_LEVELS * BUDDY_KEY_LEVEL];
+    uint64_t occupied[BUDDY_LEVELS]; /* bit r of [l]: lists[l][r] is not empty */
+    /* the words of a level whose longest run of free children is r + 1 */
+    struct buddy_word *lists[BUDDY_LEVELS][BUDDY_FAN];
 };

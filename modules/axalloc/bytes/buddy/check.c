@@ -8,7 +8,7 @@
 #include <buddy_words.h>
 
 /* Units of what begins at `unit`, and whether that is free; 0: nothing does. */
-static size_t units_at(struct buddy_region *region, size_t unit, bool *is_live)
+static size_t units_at(const struct buddy_region *region, size_t unit, bool *is_live)
 {
     struct buddy_place place;
     *is_live = begins_block(region, unit);
@@ -17,7 +17,7 @@ static size_t units_at(struct buddy_region *region, size_t unit, bool *is_live)
     return buddy_free_at(region, unit, region->high - unit, &place);
 }
 
-static bool walk_region(struct buddy_region *region,
+static bool walk_region(const struct buddy_region *region,
                         bool (*visit)(void *context, const struct axalloc_block *block),
                         void *context)
 {
@@ -36,7 +36,7 @@ void axalloc_bytes_walk(const struct axalloc_bytes *self,
                         bool (*visit)(void *context, const struct axalloc_block *block),
                         void *context)
 {
-    for (struct buddy_region *region = self->regions; region != NULL; region = region->next)
+    for (const struct buddy_region *region = self->regions; region != NULL; region = region->next)
         if (!walk_region(region, visit, context))
             return;
 }
@@ -45,16 +45,16 @@ void axalloc_bytes_walk(const struct axalloc_bytes *self,
 struct sums {
     size_t total_bytes;
     size_t used_bytes;
-    size_t listed[BUDDY_LEVELS * BUDDY_KEY_LEVEL]; /* words that belong on each list */
+    size_t listed; /* words that belong on lists */
 };
 
 /* ---- words ---- */
 
-static const char *check_word(const struct buddy_word *word, struct sums *sums)
+static const char *check_word(const struct buddy_word *word, bool is_hot, struct sums *sums)
 {
-    unsigned order = word->free == 0 ? BUDDY_NO_ORDER : order_of(word->free);
-    if (word->order != order)
-        return "buddy: a word is on the list of another order, or on none";
+    unsigned run = word->free == 0 || is_hot ? 0 : buddy_longest_run(word->free);
+    if (word->run != run)
+        return "buddy: a word's longest run is another one";
     if (word->up != NULL && word->free == UINT64_MAX)
         return "buddy: a word is free as a whole, and the one above does not say it";
     if (word->up != NULL && word->free != 0 &&
@@ -62,8 +62,7 @@ static const char *check_word(const struct buddy_word *word, struct sums *sums)
         return "buddy: units are free twice";
     if (word->level == 0 && (word->free & word->heads) != 0)
         return "buddy: a block begins where units are free";
-    if (order != BUDDY_NO_ORDER)
-        sums->listed[key_of(word->level, order)]++;
+    sums->listed += run != 0;
     return NULL;
 }
 
@@ -75,14 +74,15 @@ static bool is_linked_right(const struct buddy_region *region, const struct budd
            (level == 0 || word->down->up == word);
 }
 
-static const char *check_words(const struct buddy_region *region, struct sums *sums)
+static const char *check_words(const struct buddy_region *region, const struct buddy_word *hot,
+                               struct sums *sums)
 {
     const struct buddy_word *word = region->words;
     size_t count = region->high / BUDDY_FAN + 1;
     for (unsigned level = 0; level < region->levels; level++) {
         for (size_t i = 0; i < count; i++, word++) {
             const char *broken = is_linked_right(region, word, i, level)
-                                     ? check_word(word, sums)
+                                     ? check_word(word, word == hot, sums)
                                      : "buddy: a word's record is broken";
             if (broken != NULL)
                 return broken;
@@ -109,7 +109,8 @@ static const char *check_large(const struct buddy_region *region, size_t unit, s
                                                       : "buddy: something begins inside a large block";
 }
 
-static const char *check_region(struct buddy_region *region, struct sums *sums)
+static const char *check_region(const struct axalloc_bytes *self,
+                                const struct buddy_region *region, struct sums *sums)
 {
     size_t used = 0, units;
     bool is_live;
@@ -128,38 +129,45 @@ static const char *check_region(struct buddy_region *region, struct sums *sums)
     sums->used_bytes += used << BUDDY_UNIT_LOG2;
     if (region->bytes >> BUDDY_UNIT_LOG2 != region->high - region->low || used != region->used)
         return "buddy: a region's counter is not the sum of its live blocks";
-    return check_words(region, sums);
+    return check_words(region, self->hot, sums);
 }
 
 /* ---- lists ---- */
 
-static const char *check_list(const struct axalloc_bytes *self, unsigned key, size_t count)
+/* One list; `*left` is how many words lists may still have. */
+static const char *check_list(const struct axalloc_bytes *self, unsigned level, unsigned list,
+                              size_t *left)
 {
-    struct buddy_word *const *link = &self->lists[key];
-    if ((self->occupied >> key & 1) != (*link != NULL))
+    struct buddy_word *const *link = &self->lists[level][list];
+    if ((self->occupied[level] >> list & 1) != (*link != NULL))
         return "buddy: the bit of a list does not say whether it has words";
     for (; *link != NULL; link = &(*link)->next) {
-        if (count-- == 0)
+        if ((*left)-- == 0)
             return "buddy: a word is on two lists, or a list runs in a circle";
-        if ((*link)->link != link || key_of((*link)->level, (*link)->order) != key)
+        if ((*link)->link != link || (*link)->level != level || (*link)->run != list + 1)
             return "buddy: a word is on a wrong list, or does not point back";
     }
-    return count == 0 ? NULL : "buddy: a word is on no list";
+    return NULL;
+}
+
+static const char *check_lists(const struct axalloc_bytes *self, size_t words)
+{
+    const char *broken = NULL;
+    for (unsigned level = 0; level < BUDDY_LEVELS; level++)
+        for (unsigned list = 0; list < BUDDY_FAN && broken == NULL; list++)
+            broken = check_list(self, level, list, &words);
+    return broken != NULL || words == 0 ? broken : "buddy: a word is on no list";
 }
 
 const char *axalloc_bytes_check(const struct axalloc_bytes *self)
 {
-    struct sums sums = {0, 0, {0}};
-    const char *broken = NULL;
-    for (struct buddy_region *region = self->regions; region != NULL; region = region->next) {
-        broken = check_region(region, &sums);
+    struct sums sums = {0, 0, 0};
+    for (const struct buddy_region *region = self->regions; region != NULL; region = region->next) {
+        const char *broken = check_region(self, region, &sums);
         if (broken != NULL)
             return broken;
     }
-    for (unsigned key = 0; key < BUDDY_LEVELS * BUDDY_KEY_LEVEL && broken == NULL; key++)
-        broken = check_list(self, key, sums.listed[key]);
-    if (broken == NULL &&
-        (sums.total_bytes != self->total_bytes || sums.used_bytes != self->used_bytes))
-        broken = "buddy: a counter is not the sum of the blocks";
-    return broken;
+    if (sums.total_bytes != self->total_bytes || sums.used_bytes != self->used_bytes)
+        return "buddy: a counter is not the sum of the blocks";
+    return check_lists(self, sums.listed);
 }

@@ -74,8 +74,7 @@ static void start_words(struct buddy_region *region, struct buddy_word *words, s
                                        .down = level == 0 ? NULL : down + i * BUDDY_FAN,
                                        .region = region,
                                        .number = (uint32_t)i,
-                                       .level = (uint8_t)level,
-                                       .order = BUDDY_NO_ORDER};
+                                       .level = (uint8_t)level};
 }
 
 static void start_region(struct buddy_region *region)
@@ -127,6 +126,7 @@ bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
     if (region == NULL || region->used != 0)
         return false;
     struct buddy_place place;
+    buddy_cool(self);
     for (size_t unit = region->low, found; unit < region->high; unit += found) {
         found = buddy_free_at(region, unit, region->high - unit, &place);
         buddy_take(self, place, found);

@@ -1,73 +1,147 @@
 /*
- * Rows of units across words: taking them, freeing them, finding them. What one word says is
- * handled at once, by masks, so time is in proportion to the levels, not to the units.
+ * Rows of units in the words of the tree: taking them, freeing them, finding them. What one word
+ * says is handled at once, by masks, so time is in proportion to the levels, not to the units.
  */
 #include <axalloc/bytes.h>
 #include <buddy_words.h>
 
-const uint64_t buddy_multiples[BUDDY_ORDERS + 1] = {
-    UINT64_MAX,
-    UINT64_C(0x5555555555555555),
-    UINT64_C(0x1111111111111111),
-    UINT64_C(0x0101010101010101),
-    UINT64_C(0x0001000100010001),
-    UINT64_C(0x0000000100000001),
-    1,
-};
+/* ---- one word ---- */
 
 static bool has_child(const struct buddy_word *word, unsigned bit)
 {
     return (word->free >> bit & 1) != 0;
 }
 
-/* The children that are taken whole leave the word; the rest is the front of the one behind them. */
+/* `*runs`, where runs of `*run` begin, becomes those with `step` more behind, if there are any. */
+static inline void lengthen(uint64_t *runs, unsigned *run, uint64_t runs_of_step, unsigned step)
+{
+    uint64_t longer = *runs & runs_of_step >> *run;
+    *runs = longer != 0 ? longer : *runs;
+    *run += longer != 0 ? step : 0;
+}
+
+unsigned buddy_longest_run(uint64_t free)
+{
+    uint64_t of_2 = free & free >> 1, of_4 = of_2 & of_2 >> 2, of_8 = of_4 & of_4 >> 4;
+    uint64_t of_16 = of_8 & of_8 >> 8, of_32 = of_16 & of_16 >> 16, runs = UINT64_MAX;
+    unsigned run = 0;
+    lengthen(&runs, &run, of_32, 32);
+    lengthen(&runs, &run, of_16, 16);
+    lengthen(&runs, &run, of_8, 8);
+    lengthen(&runs, &run, of_4, 4);
+    lengthen(&runs, &run, of_2, 2);
+    lengthen(&runs, &run, free, 1);
+    return run + (free == UINT64_MAX);
+}
+
+static inline void unlink_word(struct axalloc_bytes *self, const struct buddy_word *word)
+{
+    struct buddy_word *next = word->next, **link = word->link;
+    *link = next;
+    if (next != NULL)
+        next->link = link;
+    else if (link == &self->lists[word->level][word->run - 1])
+        self->occupied[word->level] &= ~(UINT64_C(1) << (word->run - 1));
+}
+
+static inline void link_word(struct axalloc_bytes *self, struct buddy_word *word)
+{
+    struct buddy_word **link = &self->lists[word->level][word->run - 1], *next = *link;
+    word->next = next;
+    word->link = link;
+    if (next != NULL)
+        next->link = &word->next;
+    *link = word;
+    self->occupied[word->level] |= UINT64_C(1) << (word->run - 1);
+}
+
+static void set_run(struct axalloc_bytes *self, struct buddy_word *word, unsigned run)
+{
+    if (run == word->run || word == self->hot)
+        return;
+    if (word->run != 0)
+        unlink_word(self, word);
+    word->run = (uint8_t)run;
+    if (run != 0)
+        link_word(self, word);
+}
+
+void buddy_set(struct axalloc_bytes *self, struct buddy_word *word, uint64_t free)
+{
+    word->free = free;
+    if (word != self->hot)
+        set_run(self, word, free == 0 ? 0 : buddy_longest_run(free));
+}
+
+/* The set bits of `free` around `bit`, which is set, in a row. */
+static unsigned run_around(uint64_t free, unsigned bit)
+{
+    uint64_t above = ~(free >> bit), below = bit == 0 ? UINT64_MAX : ~(free << (BUDDY_FAN - bit));
+    return (above == 0 ? BUDDY_FAN : ax_ctz64(above)) + ax_clz64(below);
+}
+
+void buddy_put_children(struct axalloc_bytes *self, struct buddy_word *word, unsigned bit,
+                        unsigned count)
+{
+    uint64_t free = word->free | ax_low_mask64(count) << bit;
+    while (free == UINT64_MAX && word->up != NULL) {
+        word->free = 0;
+        set_run(self, word, 0);
+        bit = word->number % BUDDY_FAN;
+        word = word->up;
+        free = word->free | UINT64_C(1) << bit;
+    }
+    word->free = free;
+    unsigned run = run_around(free, bit);
+    if (run > word->run)
+        set_run(self, word, run);
+}
+
+/* ---- rows ---- */
+
+/* The children that are taken whole leave the word; the rest is the front of the one behind. */
 void buddy_take(struct axalloc_bytes *self, struct buddy_place place, size_t count)
 {
     for (;;) {
-        struct buddy_word *word = place.word, *child;
-        unsigned log2 = child_log2(word->level), whole = (unsigned)(count >> log2);
+        struct buddy_word *word = place.word;
+        unsigned whole = (unsigned)(count >> child_log2(word->level)), behind = place.bit + whole;
         uint64_t taken = ax_low_mask64(whole) << place.bit;
         count &= child_units(word->level) - 1;
-        if (count == 0) {
-            word_set(self, word, word->free & ~taken);
+        if (count != 0 && has_child(word, behind)) { /* now it speaks for itself */
+            taken |= UINT64_C(1) << behind;
+            word->down[behind].free = UINT64_MAX;
+        }
+        buddy_set(self, word, word->free & ~taken);
+        if (count == 0)
             return;
-        }
-        child = word->down + place.bit + whole;
-        if (has_child(word, place.bit + whole)) { /* now it speaks for itself */
-            taken |= UINT64_C(1) << (place.bit + whole);
-            child->free = UINT64_MAX;
-        }
-        word_set(self, word, word->free & ~taken);
-        place = (struct buddy_place){child, 0};
+        place = (struct buddy_place){word->down + behind, 0};
     }
 }
 
-/* The highest word whose children, some of `count` units from `unit` on, begin and end in the row. */
-static struct buddy_place widest(struct buddy_region *region, size_t unit, size_t count)
+/* The child at `unit` that is as large as can be and not more than `count` units. */
+static struct buddy_place largest_at(const struct buddy_region *region, size_t unit, size_t count)
 {
-    struct buddy_word *word = word_of_unit(region, unit);
-    unsigned bit = unit % BUDDY_FAN;
-    while (bit == 0 && word->up != NULL && count >= child_units(word->level + 1u)) {
-        bit = word->number % BUDDY_FAN;
-        word = word->up;
-    }
-    return (struct buddy_place){word, bit};
+    struct buddy_place place = {word_of_unit(region, unit), unit % BUDDY_FAN};
+    while (place.bit == 0 && place.word->up != NULL && count >= child_units(place.word->level + 1u))
+        place = (struct buddy_place){place.word->up, place.word->number % BUDDY_FAN};
+    return place;
 }
 
-void buddy_put(struct axalloc_bytes *self, struct buddy_region *region, size_t unit, size_t count)
+void buddy_put(struct axalloc_bytes *self, const struct buddy_region *region, size_t unit,
+               size_t count)
 {
     while (count != 0) {
-        struct buddy_place place = widest(region, unit, count);
+        struct buddy_place place = largest_at(region, unit, count);
         unsigned log2 = child_log2(place.word->level);
         size_t children = count >> log2, room = BUDDY_FAN - place.bit;
         children = children < room ? children : room;
-        word_put(self, place.word, ax_low_mask64((unsigned)children) << place.bit);
+        buddy_put_children(self, place.word, place.bit, (unsigned)children);
         unit += children << log2;
         count -= children << log2;
     }
 }
 
-size_t buddy_free_at(struct buddy_region *region, size_t unit, size_t enough,
+size_t buddy_free_at(const struct buddy_region *region, size_t unit, size_t enough,
                      struct buddy_place *out)
 {
     struct buddy_place place = {word_of_unit(region, unit), unit % BUDDY_FAN};
@@ -85,15 +159,6 @@ size_t buddy_free_at(struct buddy_region *region, size_t unit, size_t enough,
 
 /* ---- finding ---- */
 
-/* Bit i: `count` bits, at least one and at most 64, of `free` from i on are set. */
-static uint64_t runs_of(uint64_t free, unsigned count)
-{
-    unsigned have = 1;
-    for (; have * 2 <= count; have *= 2)
-        free &= free >> have;
-    return have == count ? free : free & free >> (count - have);
-}
-
 /* The first `count` units of `word`, fewer than it has, are free, though it is not as a whole. */
 static bool has_front(const struct buddy_word *word, size_t count)
 {
@@ -108,34 +173,76 @@ static bool has_front(const struct buddy_word *word, size_t count)
     }
 }
 
-/* `word` has `count` units in a row, at least one child of them. */
-static bool row_in_word(const struct buddy_word *word, size_t count, struct buddy_place *out)
+/* The last children of a row and the front of the one behind are as much as is asked for. */
+static bool find_by_front(const struct axalloc_bytes *self, unsigned level, size_t count,
+                          struct buddy_place *out)
 {
-    unsigned log2 = child_log2(word->level), whole = (unsigned)(count >> log2);
-    size_t rest = count & (child_units(word->level) - 1);
-    uint64_t runs = runs_of(word->free, whole);
-    uint64_t behind = whole < BUDDY_FAN ? word->free >> whole : 0;
-    uint64_t sure = rest == 0 ? runs : runs & behind;
-    out->bit = sure != 0 ? ax_ctz64(sure) : 0;
-    if (sure != 0 || runs == 0)
-        return sure != 0;
-    out->bit = ax_log2_floor(runs);
-    return out->bit + whole < BUDDY_FAN && has_front(word->down + out->bit + whole, rest);
+    unsigned whole = (unsigned)(count >> child_log2(level));
+    struct buddy_word *word = whole == 0 ? NULL : self->lists[level][whole - 1];
+    if (word == NULL)
+        return false;
+    unsigned bit = ax_log2_floor(runs_of(word->free, whole));
+    *out = (struct buddy_place){word, bit};
+    return bit + whole < BUDDY_FAN &&
+           has_front(word->down + bit + whole, count & (child_units(level) - 1));
+}
+
+/* The shortest run of at least `run` children that a word of `level` has. */
+static bool find_run(const struct axalloc_bytes *self, unsigned level, unsigned run,
+                     struct buddy_place *out)
+{
+    uint64_t lists = self->occupied[level] >> (run - 1);
+    if (lists == 0)
+        return false;
+    out->word = self->lists[level][run - 1 + ax_ctz64(lists)];
+    out->bit = ax_ctz64(runs_of(out->word->free, run));
+    return true;
 }
 
 /*
- * Looks at one word of each order, at the lowest level of which 64 children are enough: the one
- * that changed last, so what was just added to the heap is found, and the time has a bound.
+ * The shortest run that will do, at the lowest level at which a word can; else a part of one child
+ * of a higher level. Where nothing is sure, one word is looked at closer: the one that changed last
+ * of those with a child too little, so what was added to the heap for this is found.
  */
-bool buddy_find_row(const struct axalloc_bytes *self, size_t count, struct buddy_place *out)
+bool buddy_find(const struct axalloc_bytes *self, size_t count, struct buddy_place *out)
 {
     unsigned level = 0;
-    while (level + 1 < BUDDY_LEVELS && count > child_units(level + 1))
+    while (count > child_units(level + 1))
         level++;
-    for (unsigned order = 0; order < BUDDY_ORDERS; order++) {
-        out->word = self->lists[key_of(level, order)];
-        if (out->word != NULL && row_in_word(out->word, count, out))
+    size_t run = (count + child_units(level) - 1) >> child_log2(level);
+    if (find_run(self, level, (unsigned)run, out))
+        return true;
+    for (unsigned above = level + 1; above < BUDDY_LEVELS; above++)
+        if (find_run(self, above, 1, out))
             return true;
+    return find_by_front(self, level, count, out);
+}
+
+/* ---- the hot word ---- */
+
+void buddy_cool(struct axalloc_bytes *self)
+{
+    struct buddy_word *word = self->hot;
+    self->hot = NULL;
+    if (word != NULL)
+        buddy_set(self, word, word->free);
+}
+
+bool buddy_heat(struct axalloc_bytes *self, size_t count)
+{
+    struct buddy_place place;
+    buddy_cool(self);
+    if (!buddy_find(self, count, &place))
+        return false;
+    if (place.word->level == 0) {
+        set_run(self, place.word, 0);
+        self->hot = place.word;
+        return true;
     }
-    return false;
+    size_t unit = place_unit(place);
+    struct buddy_word *word = word_of_unit(place.word->region, unit);
+    buddy_take(self, place, BUDDY_FAN);
+    word->free = UINT64_MAX;
+    self->hot = word;
+    return true;
 }
