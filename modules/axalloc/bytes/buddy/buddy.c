@@ -60,7 +60,6 @@ static AX_NOINLINE void *alloc_aligned(struct axalloc_bytes *self, size_t count,
 {
     struct buddy_place place;
     size_t row = count + (align >> BUDDY_UNIT_LOG2) - 1;
-    buddy_cool(self);
     if (row >= BUDDY_UNITS_LIMIT / 2 || !buddy_find(self, row, &place))
         return NULL;
     struct buddy_region *region = place.word->region;
@@ -77,7 +76,6 @@ static AX_NOINLINE void *alloc_aligned(struct axalloc_bytes *self, size_t count,
 static AX_NOINLINE void *alloc_by_search(struct axalloc_bytes *self, size_t count)
 {
     struct buddy_place place;
-    buddy_cool(self);
     if (count >= BUDDY_UNITS_LIMIT / 2 || !buddy_find(self, count, &place))
         return NULL;
     size_t unit = place_unit(place);
@@ -86,34 +84,20 @@ static AX_NOINLINE void *alloc_by_search(struct axalloc_bytes *self, size_t coun
     return begin_block(self, region, unit, count);
 }
 
-/* From the hot word, which has them at `bit` and maybe elsewhere. */
-static inline void *take_hot(struct axalloc_bytes *self, unsigned bit, size_t count)
-{
-    struct buddy_word *word = self->hot;
-    word->heads |= UINT64_C(1) << bit;
-    word->free &= ~(ax_low_mask64((unsigned)count) << bit);
-    count_used(self, word->region, count);
-    return unit_address(word->region, (size_t)word->number * BUDDY_FAN + bit);
-}
-
-static AX_NOINLINE void *alloc_by_heating(struct axalloc_bytes *self, size_t count)
-{
-    if (!buddy_heat(self, count))
-        return NULL;
-    return take_hot(self, ax_ctz64(runs_of(self->hot->free, (unsigned)count)), count);
-}
-
 void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
 {
     size_t count = units_for(layout.size);
     if (layout.align > BUDDY_UNIT)
         return alloc_aligned(self, count, layout.align);
-    if (count > BUDDY_FAN)
+    if (count > BUDDY_FAN || self->occupied[0] >> (count - 1) == 0)
         return alloc_by_search(self, count);
-    uint64_t runs = self->hot == NULL ? 0 : runs_of(self->hot->free, (unsigned)count);
-    if (runs == 0)
-        return alloc_by_heating(self, count);
-    return take_hot(self, ax_ctz64(runs), count);
+    unsigned list = ax_ctz64(self->occupied[0] >> (count - 1)) + (unsigned)count - 1;
+    struct buddy_word *word = self->lists[0][list];
+    unsigned bit = ax_ctz64(runs_of(word->free, (unsigned)count));
+    word->heads |= UINT64_C(1) << bit;
+    buddy_set(self, word, word->free & ~(ax_low_mask64((unsigned)count) << bit));
+    count_used(self, word->region, count);
+    return unit_address(word->region, (size_t)word->number * BUDDY_FAN + bit);
 }
 
 /* ---- freeing ---- */

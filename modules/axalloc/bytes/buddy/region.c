@@ -126,7 +126,6 @@ bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
     if (region == NULL || region->used != 0)
         return false;
     struct buddy_place place;
-    buddy_cool(self);
     for (size_t unit = region->low, found; unit < region->high; unit += found) {
         found = buddy_free_at(region, unit, region->high - unit, &place);
         buddy_take(self, place, found);
