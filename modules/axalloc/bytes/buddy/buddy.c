@@ -89,15 +89,14 @@ void *axalloc_bytes_alloc(struct axalloc_bytes *self, struct ax_layout layout)
     size_t count = units_for(layout.size);
     if (layout.align > BUDDY_UNIT)
         return alloc_aligned(self, count, layout.align);
-    if (count > BUDDY_FAN || self->occupied[0] >> (count - 1) == 0)
+    struct buddy_place place;
+    if (count > BUDDY_FAN || !buddy_find_run(self, 0, (unsigned)count, &place))
         return alloc_by_search(self, count);
-    unsigned list = ax_ctz64(self->occupied[0] >> (count - 1)) + (unsigned)count - 1;
-    struct buddy_word *word = self->lists[0][list];
-    unsigned bit = ax_ctz64(runs_of(word->free, (unsigned)count));
-    word->heads |= UINT64_C(1) << bit;
-    buddy_set(self, word, word->free & ~(ax_low_mask64((unsigned)count) << bit));
+    struct buddy_word *word = place.word;
+    word->heads |= UINT64_C(1) << place.bit;
+    buddy_set(self, word, word->free & ~(ax_low_mask64((unsigned)count) << place.bit));
     count_used(self, word->region, count);
-    return unit_address(word->region, (size_t)word->number * BUDDY_FAN + bit);
+    return unit_address(word->region, place_unit(place));
 }
 
 /* ---- freeing ---- */

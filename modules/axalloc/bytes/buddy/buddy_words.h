@@ -13,8 +13,8 @@
  * children all belong to one block. Units that the region does not have are never free, so the
  * words at its ends are never all free.
  *
- * A word is on a list by its longest run of free children. One of level 0, the hot one, is on none:
- * its run need not be known as long as it serves one request after another.
+ * A word is on a list by its longest run of free children, so that the shortest run that will do
+ * is found by a bit scan.
  *
  * A block begins at a unit that `heads` of level 0 has, and ends before the next unit that is in
  * `heads` or free, or with the word. One of more than 64 units begins with a word, whose `count`
@@ -52,7 +52,7 @@ struct buddy_word {
     struct buddy_region *region;
     uint32_t number; /* of the words of its level in its region */
     uint8_t level;
-    uint8_t run; /* most free children in a row; 0: on no list, for it has none or is hot */
+    uint8_t run; /* most free children in a row; 0: it has none, and is on no list */
 };
 
 _Static_assert(sizeof(struct buddy_word) == 64, "found by a shift");
@@ -137,7 +137,7 @@ static inline uint64_t runs_of(uint64_t free, unsigned count)
 
 /* ---- words.c ---- */
 
-/* The most set bits in a row of `free`, which is not 0. */
+/* The most set bits in a row of `free`. */
 unsigned buddy_longest_run(uint64_t free);
 
 /* Change what is free of a word, and put it on the list that it belongs to now. */
@@ -146,12 +146,6 @@ void buddy_set(struct axalloc_bytes *self, struct buddy_word *word, uint64_t fre
 /* `count` children of a word from `bit` on become free; if no other is left, it in the one above. */
 void buddy_put_children(struct axalloc_bytes *self, struct buddy_word *word, unsigned bit,
                         unsigned count);
-
-/* The hot word is one like any other again; there is none. */
-void buddy_cool(struct axalloc_bytes *self);
-
-/* Make another word hot, one that has a run of `count` free units, at most 64. False: none has. */
-bool buddy_heat(struct axalloc_bytes *self, size_t count);
 
 /* Take `count` units from `place` on, all of them free. */
 void buddy_take(struct axalloc_bytes *self, struct buddy_place place, size_t count);
@@ -166,6 +160,18 @@ void buddy_put(struct axalloc_bytes *self, const struct buddy_region *region, si
  */
 size_t buddy_free_at(const struct buddy_region *region, size_t unit, size_t enough,
                      struct buddy_place *out);
+
+/* Where `run` children in a row are free, at most 64, in the word of `level` with the least that do. */
+static inline bool buddy_find_run(const struct axalloc_bytes *self, unsigned level, unsigned run,
+                                  struct buddy_place *out)
+{
+    uint64_t lists = self->occupied[level] >> (run - 1);
+    if (lists == 0)
+        return false;
+    out->word = self->lists[level][run - 1 + ax_ctz64(lists)];
+    out->bit = ax_ctz64(runs_of(out->word->free, run));
+    return true;
+}
 
 /* A place of `count` free units in a row; false: none was found. */
 bool buddy_find(const struct axalloc_bytes *self, size_t count, struct buddy_place *out);

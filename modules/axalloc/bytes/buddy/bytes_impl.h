@@ -15,12 +15,11 @@ struct buddy_region;
 
 /* All zero bytes is an empty heap. */
 struct axalloc_bytes {
-    struct buddy_word *hot;       /* the word of level 0 that small blocks come from, or NULL */
-    struct buddy_region *regions; /* all of them, newest first */
-    struct buddy_region *emptied; /* the region that the last free emptied, or NULL */
-    size_t total_bytes;           /* of all units */
-    size_t used_bytes;            /* of the units of live blocks */
-    uint64_t occupied[BUDDY_LEVELS]; /* bit r of [l]: lists[l][r] is not empty */
-    /* the words of a level whose longest run of free children is r + 1 */
+    struct buddy_region *regions;    /* all of them, newest first */
+    struct buddy_region *emptied;    /* the region that the last free emptied, or NULL */
+    size_t total_bytes;              /* of all units */
+    size_t used_bytes;               /* of the units of live blocks */
+    uint64_t occupied[BUDDY_LEVELS]; /* bit i of [l]: lists[l][i] is not empty */
+    /* the words of a level whose longest run of free children is i + 1 */
     struct buddy_word *lists[BUDDY_LEVELS][BUDDY_FAN];
 };

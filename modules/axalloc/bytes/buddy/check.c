@@ -50,9 +50,9 @@ struct sums {
 
 /* ---- words ---- */
 
-static const char *check_word(const struct buddy_word *word, bool is_hot, struct sums *sums)
+static const char *check_word(const struct buddy_word *word, struct sums *sums)
 {
-    unsigned run = word->free == 0 || is_hot ? 0 : buddy_longest_run(word->free);
+    unsigned run = buddy_longest_run(word->free);
     if (word->run != run)
         return "buddy: a word's longest run is another one";
     if (word->up != NULL && word->free == UINT64_MAX)
@@ -74,15 +74,14 @@ static bool is_linked_right(const struct buddy_region *region, const struct budd
            (level == 0 || word->down->up == word);
 }
 
-static const char *check_words(const struct buddy_region *region, const struct buddy_word *hot,
-                               struct sums *sums)
+static const char *check_words(const struct buddy_region *region, struct sums *sums)
 {
     const struct buddy_word *word = region->words;
     size_t count = region->high / BUDDY_FAN + 1;
     for (unsigned level = 0; level < region->levels; level++) {
         for (size_t i = 0; i < count; i++, word++) {
             const char *broken = is_linked_right(region, word, i, level)
-                                     ? check_word(word, word == hot, sums)
+                                     ? check_word(word, sums)
                                      : "buddy: a word's record is broken";
             if (broken != NULL)
                 return broken;
@@ -109,8 +108,7 @@ static const char *check_large(const struct buddy_region *region, size_t unit, s
                                                       : "buddy: something begins inside a large block";
 }
 
-static const char *check_region(const struct axalloc_bytes *self,
-                                const struct buddy_region *region, struct sums *sums)
+static const char *check_region(const struct buddy_region *region, struct sums *sums)
 {
     size_t used = 0, units;
     bool is_live;
@@ -129,7 +127,7 @@ static const char *check_region(const struct axalloc_bytes *self,
     sums->used_bytes += used << BUDDY_UNIT_LOG2;
     if (region->bytes >> BUDDY_UNIT_LOG2 != region->high - region->low || used != region->used)
         return "buddy: a region's counter is not the sum of its live blocks";
-    return check_words(region, self->hot, sums);
+    return check_words(region, sums);
 }
 
 /* ---- lists ---- */
@@ -163,7 +161,7 @@ const char *axalloc_bytes_check(const struct axalloc_bytes *self)
 {
     struct sums sums = {0, 0, 0};
     for (const struct buddy_region *region = self->regions; region != NULL; region = region->next) {
-        const char *broken = check_region(self, region, &sums);
+        const char *broken = check_region(region, &sums);
         if (broken != NULL)
             return broken;
     }

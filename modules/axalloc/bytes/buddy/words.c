@@ -55,9 +55,10 @@ static inline void link_word(struct axalloc_bytes *self, struct buddy_word *word
     self->occupied[word->level] |= UINT64_C(1) << (word->run - 1);
 }
 
+/* Move a word to the list of its run, or off all if that is 0. */
 static void set_run(struct axalloc_bytes *self, struct buddy_word *word, unsigned run)
 {
-    if (run == word->run || word == self->hot)
+    if (run == word->run)
         return;
     if (word->run != 0)
         unlink_word(self, word);
@@ -69,8 +70,7 @@ static void set_run(struct axalloc_bytes *self, struct buddy_word *word, unsigne
 void buddy_set(struct axalloc_bytes *self, struct buddy_word *word, uint64_t free)
 {
     word->free = free;
-    if (word != self->hot)
-        set_run(self, word, free == 0 ? 0 : buddy_longest_run(free));
+    set_run(self, word, buddy_longest_run(free));
 }
 
 /* The set bits of `free` around `bit`, which is set, in a row. */
@@ -187,18 +187,6 @@ static bool find_by_front(const struct axalloc_bytes *self, unsigned level, size
            has_front(word->down + bit + whole, count & (child_units(level) - 1));
 }
 
-/* The shortest run of at least `run` children that a word of `level` has. */
-static bool find_run(const struct axalloc_bytes *self, unsigned level, unsigned run,
-                     struct buddy_place *out)
-{
-    uint64_t lists = self->occupied[level] >> (run - 1);
-    if (lists == 0)
-        return false;
-    out->word = self->lists[level][run - 1 + ax_ctz64(lists)];
-    out->bit = ax_ctz64(runs_of(out->word->free, run));
-    return true;
-}
-
 /*
  * The shortest run that will do, at the lowest level at which a word can; else a part of one child
  * of a higher level. Where nothing is sure, one word is looked at closer: the one that changed last
@@ -210,39 +198,10 @@ bool buddy_find(const struct axalloc_bytes *self, size_t count, struct buddy_pla
     while (count > child_units(level + 1))
         level++;
     size_t run = (count + child_units(level) - 1) >> child_log2(level);
-    if (find_run(self, level, (unsigned)run, out))
+    if (buddy_find_run(self, level, (unsigned)run, out))
         return true;
     for (unsigned above = level + 1; above < BUDDY_LEVELS; above++)
-        if (find_run(self, above, 1, out))
+        if (buddy_find_run(self, above, 1, out))
             return true;
     return find_by_front(self, level, count, out);
-}
-
-/* ---- the hot word ---- */
-
-void buddy_cool(struct axalloc_bytes *self)
-{
-    struct buddy_word *word = self->hot;
-    self->hot = NULL;
-    if (word != NULL)
-        buddy_set(self, word, word->free);
-}
-
-bool buddy_heat(struct axalloc_bytes *self, size_t count)
-{
-    struct buddy_place place;
-    buddy_cool(self);
-    if (!buddy_find(self, count, &place))
-        return false;
-    if (place.word->level == 0) {
-        set_run(self, place.word, 0);
-        self->hot = place.word;
-        return true;
-    }
-    size_t unit = place_unit(place);
-    struct buddy_word *word = word_of_unit(place.word->region, unit);
-    buddy_take(self, place, BUDDY_FAN);
-    word->free = UINT64_MAX;
-    self->hot = word;
-    return true;
 }
