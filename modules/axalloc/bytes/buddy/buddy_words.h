@@ -2,9 +2,7 @@
  * Regions, their words, and the lists of words: what the files of this folder share.
  *
  *     region   |  units of 32 bytes ...              | words of all levels | record |
- *              ^ unit `low`                          ^ unit `high`
- *
- * Units are numbered from `origin`, the page in which the first one lies.
+ *              ^ unit 0                              ^ unit `units`
  *
  * A word of level 0 stands for 64 units, a word of level 1 for 64 of those, and so on, up to the
  * one word at the top. Bit i of `free` says that the word's child i, a unit or all that a word of
@@ -18,7 +16,7 @@
  *
  * A block begins at a unit that `heads` of level 0 has, and ends before the next unit that is in
  * `heads` or free, or with the word. One of more than 64 units begins with a word, whose `count`
- * has its units. `high` is in `heads`, too, and ends the last block.
+ * has its units. The end of the region is in `heads`, too, and ends the last block.
  */
 #pragma once
 
@@ -59,11 +57,9 @@ _Static_assert(sizeof(struct buddy_word) == 64, "found by a shift");
 
 /* The last bytes of a region. */
 struct buddy_region {
-    struct buddy_word *words; /* those of level 0; `levels` are behind one another */
-    uintptr_t origin;         /* where unit 0 is or would be, a multiple of a page */
-    uintptr_t first;          /* where unit `low` is */
-    size_t bytes;             /* of the units */
-    size_t low, high;         /* the units from `low` to below `high` are memory */
+    struct buddy_word *words; /* those of level 0; the other levels' are behind them, in order */
+    uintptr_t first;          /* where unit 0 is */
+    size_t units;
     size_t used;              /* units of live blocks */
     uintptr_t end;            /* of all that was given, this record included */
     unsigned levels;
@@ -97,12 +93,12 @@ static inline size_t place_unit(struct buddy_place place)
 
 static inline void *unit_address(const struct buddy_region *region, size_t unit)
 {
-    return ax_vaddr_ptr(ax_vaddr(region->origin + (unit << BUDDY_UNIT_LOG2)));
+    return ax_vaddr_ptr(ax_vaddr(region->first + (unit << BUDDY_UNIT_LOG2)));
 }
 
 static inline size_t unit_of(const struct buddy_region *region, const void *pointer)
 {
-    return ((uintptr_t)pointer - region->origin) >> BUDDY_UNIT_LOG2;
+    return ((uintptr_t)pointer - region->first) >> BUDDY_UNIT_LOG2;
 }
 
 static inline struct buddy_word *word_of_unit(const struct buddy_region *region, size_t unit)

@@ -1,6 +1,8 @@
 /* The state of one buddy heap; see buddy.c for how it works. Private to this folder. */
 #pragma once
 
+/* It follows from bits of a word that the blocks beside it change, too. */
+#define AXALLOC_BYTES_SIZE_NEEDS_LOCK 1
 #include <axalloc/bytes_regions.h>
 #include <stddef.h>
 #include <stdint.h>

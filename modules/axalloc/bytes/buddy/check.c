@@ -2,7 +2,8 @@
  * Looking at a whole buddy heap. axalloc_bytes_walk() goes from block to block.
  * axalloc_bytes_check() checks first every word by itself, then that the blocks cover each region,
  * then that the lists have exactly the words that they should. Reads only; broken words or a list
- * that runs in a circle end with a message, not with a hang.
+ * that runs in a circle end with a message, not with a hang. Not seen: a live block that became
+ * two, or two that became one.
  */
 #include <axalloc/bytes.h>
 #include <buddy_words.h>
@@ -14,7 +15,7 @@ static size_t units_at(const struct buddy_region *region, size_t unit, bool *is_
     *is_live = begins_block(region, unit);
     if (*is_live)
         return block_units(word_of_unit(region, unit), unit % BUDDY_FAN);
-    return buddy_free_at(region, unit, region->high - unit, &place);
+    return buddy_free_at(region, unit, region->units - unit, &place);
 }
 
 static bool walk_region(const struct buddy_region *region,
@@ -22,7 +23,7 @@ static bool walk_region(const struct buddy_region *region,
                         void *context)
 {
     struct axalloc_block shown;
-    for (size_t unit = region->low, units; unit < region->high; unit += units) {
+    for (size_t unit = 0, units; unit < region->units; unit += units) {
         units = units_at(region, unit, &shown.is_live);
         shown.pointer = unit_address(region, unit);
         shown.size = units << BUDDY_UNIT_LOG2;
@@ -50,6 +51,12 @@ struct sums {
 
 /* ---- words ---- */
 
+/* The word above says that all of this one is free. */
+static bool is_free_above(const struct buddy_word *word)
+{
+    return word->up != NULL && (word->up->free >> (word->number % BUDDY_FAN) & 1) != 0;
+}
+
 static const char *check_word(const struct buddy_word *word, struct sums *sums)
 {
     unsigned run = buddy_longest_run(word->free);
@@ -57,9 +64,8 @@ static const char *check_word(const struct buddy_word *word, struct sums *sums)
         return "buddy: a word's longest run is another one";
     if (word->up != NULL && word->free == UINT64_MAX)
         return "buddy: a word is free as a whole, and the one above does not say it";
-    if (word->up != NULL && word->free != 0 &&
-        (word->up->free >> (word->number % BUDDY_FAN) & 1) != 0)
-        return "buddy: units are free twice";
+    if (is_free_above(word) && (word->free | word->heads) != 0)
+        return "buddy: units are free twice, or live and free";
     if (word->level == 0 && (word->free & word->heads) != 0)
         return "buddy: a block begins where units are free";
     sums->listed += run != 0;
@@ -77,7 +83,7 @@ static bool is_linked_right(const struct buddy_region *region, const struct budd
 static const char *check_words(const struct buddy_region *region, struct sums *sums)
 {
     const struct buddy_word *word = region->words;
-    size_t count = region->high / BUDDY_FAN + 1;
+    size_t count = region->units / BUDDY_FAN + 1;
     for (unsigned level = 0; level < region->levels; level++) {
         for (size_t i = 0; i < count; i++, word++) {
             const char *broken = is_linked_right(region, word, i, level)
@@ -93,39 +99,55 @@ static const char *check_words(const struct buddy_region *region, struct sums *s
 
 /* ---- blocks ---- */
 
+/* No block begins in `word`, and none of it is free, there or above. */
+static bool is_inside(const struct buddy_word *word)
+{
+    if (word->free != 0 || word->heads != 0)
+        return false;
+    for (; !is_free_above(word); word = word->up)
+        if (word->up == NULL || word->number % BUDDY_FAN != 0)
+            return true;
+    return false;
+}
+
 /* A block of more than 64 units has its words for itself, but for the end of the last one. */
 static const char *check_large(const struct buddy_region *region, size_t unit, size_t units)
 {
     size_t end = unit + units;
     const struct buddy_word *word = word_of_unit(region, unit), *last = word_of_unit(region, end);
+    bool is_whole = word->free == 0 && word->heads == 1 &&
+                    ((last->free | last->heads) & ax_low_mask64(end % BUDDY_FAN)) == 0;
     if (unit % BUDDY_FAN != 0 || units <= BUDDY_FAN)
         return "buddy: a large block begins inside a word, or is not large";
-    for (const struct buddy_word *at = word; at != last; at++)
-        if (at->free != 0 || (at->heads & ~UINT64_C(1)) != 0 || (at != word && at->heads != 0))
-            return "buddy: something begins inside a large block";
-    uint64_t inside = ax_low_mask64(end % BUDDY_FAN);
-    return ((last->free | last->heads) & inside) == 0 ? NULL
-                                                      : "buddy: something begins inside a large block";
+    while (is_whole && ++word < last)
+        is_whole = is_inside(word);
+    return is_whole ? NULL : "buddy: something begins inside a large block";
 }
 
 static const char *check_region(const struct buddy_region *region, struct sums *sums)
 {
     size_t used = 0, units;
     bool is_live;
-    if (*region->link != region || region->low >= region->high)
+    if (*region->link != region || region->units == 0)
         return "buddy: a region's record is broken";
-    for (size_t unit = region->low; unit != region->high; unit += units) {
+    for (size_t unit = 0; unit != region->units; unit += units) {
         units = units_at(region, unit, &is_live);
-        if (units == 0 || units > region->high - unit)
+        if (units == 0 || units > region->units - unit)
             return "buddy: nothing begins where a block ends, or a block passes the region";
         used += is_live ? units : 0;
-        if (is_live && word_of_unit(region, unit)->count != 0 &&
-            check_large(region, unit, units) != NULL)
-            return check_large(region, unit, units);
+        const char *broken = is_live && word_of_unit(region, unit)->count != 0
+                                 ? check_large(region, unit, units)
+                                 : NULL;
+        if (broken != NULL)
+            return broken;
     }
-    sums->total_bytes += region->bytes;
+    const struct buddy_word *last = word_of_unit(region, region->units);
+    if (last->heads >> (region->units % BUDDY_FAN) != 1 ||
+        last->free >> (region->units % BUDDY_FAN) != 0)
+        return "buddy: something begins behind the region";
+    sums->total_bytes += region->units << BUDDY_UNIT_LOG2;
     sums->used_bytes += used << BUDDY_UNIT_LOG2;
-    if (region->bytes >> BUDDY_UNIT_LOG2 != region->high - region->low || used != region->used)
+    if (used != region->used)
         return "buddy: a region's counter is not the sum of its live blocks";
     return check_words(region, sums);
 }

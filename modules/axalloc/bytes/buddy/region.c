@@ -4,10 +4,10 @@
 #include <axbase/string.h>
 #include <buddy_words.h>
 
-/* The words of `level` and above for `high` units are so many. */
-static size_t words_for(size_t high, unsigned *levels)
+/* The words of all levels that `units` units and the mark behind them take. */
+static size_t words_for(size_t units, unsigned *levels)
 {
-    size_t words = high / BUDDY_FAN + 1, all = words; /* one has the end mark */
+    size_t words = units / BUDDY_FAN + 1, all = words;
     for (*levels = 1; words > 1; ++*levels) {
         words = (words + BUDDY_FAN - 1) / BUDDY_FAN;
         all += words;
@@ -15,11 +15,25 @@ static size_t words_for(size_t high, unsigned *levels)
     return all;
 }
 
-/* Bytes of records for `high` units, with what it takes to align them. */
-static size_t record_bytes(size_t high)
+/* What a region of `units` units takes, one word of it to align the others. */
+static size_t bytes_for(size_t units)
 {
     unsigned levels;
-    return (words_for(high, &levels) + 1) * sizeof(struct buddy_word) + sizeof(struct buddy_region);
+    return units * BUDDY_UNIT + (words_for(units, &levels) + 1) * sizeof(struct buddy_word) +
+           sizeof(struct buddy_region);
+}
+
+/* The most units that `bytes` bytes have room for: down by what is missing, then up by what was too much. */
+static size_t units_in(size_t bytes)
+{
+    size_t units = bytes / BUDDY_UNIT;
+    while (units > 0 && bytes_for(units) > bytes) {
+        size_t less = (bytes_for(units) - bytes) / (BUDDY_UNIT + 2) + 1;
+        units -= less < units ? less : units;
+    }
+    while (bytes_for(units + 1) <= bytes)
+        units++;
+    return units;
 }
 
 void axalloc_bytes_init(struct axalloc_bytes *self)
@@ -36,32 +50,19 @@ static void link_region(struct axalloc_bytes *self, struct buddy_region *region)
     self->regions = region;
 }
 
-/*
- * What of the `size` bytes at `start` becomes what; false: not one unit. The number of units is the
- * first guess of which the records fit, too; that wastes less than what three words take.
- */
+/* What of the `size` bytes at `start` becomes what; false: not one unit, or too many. */
 static bool place_region(uint64_t start, uint64_t size, struct buddy_region *out)
 {
     uint64_t first, end;
     if (ax_add_overflows(start, size, &end) || ax_align_up_overflows(start, BUDDY_UNIT, &first))
         return false;
     end = ax_align_down(end, BUDDY_UNIT);
-    out->origin = (uintptr_t)ax_align_down(first, AX_PAGE_SIZE);
-    out->low = (size_t)(first - out->origin) / BUDDY_UNIT;
     if (end < first || end - first >= BUDDY_UNITS_LIMIT / 2 * BUDDY_UNIT)
         return false;
-    size_t room = (size_t)(end - out->origin), high = room / BUDDY_UNIT, wanted;
-    while ((wanted = high * BUDDY_UNIT + record_bytes(high)) > room) {
-        size_t less = (wanted - room) / (BUDDY_UNIT + 2) + 1;
-        if (high <= out->low + less)
-            return false;
-        high -= less;
-    }
-    out->high = high;
     out->first = (uintptr_t)first;
-    out->bytes = (high - out->low) * BUDDY_UNIT;
     out->end = (uintptr_t)end;
-    return true;
+    out->units = units_in((size_t)(end - first));
+    return out->units != 0;
 }
 
 /* The words of a level, `count` of them, whose children are those at `down`. */
@@ -80,14 +81,14 @@ static void start_words(struct buddy_region *region, struct buddy_word *words, s
 static void start_region(struct buddy_region *region)
 {
     struct buddy_word *words = region->words, *down = NULL;
-    size_t count = region->high / BUDDY_FAN + 1;
+    size_t count = region->units / BUDDY_FAN + 1;
     for (unsigned level = 0; level < region->levels; level++) {
         start_words(region, words, count, level, down);
         down = words;
         words += count;
         count = (count + BUDDY_FAN - 1) / BUDDY_FAN;
     }
-    word_of_unit(region, region->high)->heads = UINT64_C(1) << (region->high % BUDDY_FAN);
+    word_of_unit(region, region->units)->heads = UINT64_C(1) << (region->units % BUDDY_FAN);
 }
 
 enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, size_t size,
@@ -96,27 +97,25 @@ enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, si
     struct buddy_region placed = {.use = use};
     if (!place_region((uintptr_t)start, size, &placed))
         return AX_EINVAL;
-    uint64_t words = ax_align_up(placed.first + placed.bytes, sizeof(struct buddy_word));
+    uint64_t words = ax_align_up(placed.first + (placed.units << BUDDY_UNIT_LOG2), sizeof(struct buddy_word));
     placed.words = ax_vaddr_ptr(ax_vaddr(words));
     struct buddy_region *region =
-        (void *)(placed.words + words_for(placed.high, &placed.levels));
+        (void *)(placed.words + words_for(placed.units, &placed.levels));
     *region = placed;
     start_region(region);
     link_region(self, region);
-    self->total_bytes += region->bytes;
-    buddy_put(self, region, region->low, region->high - region->low);
+    self->total_bytes += region->units << BUDDY_UNIT_LOG2;
+    buddy_put(self, region, 0, region->units);
     return AX_OK;
 }
 
-/* A region at a page begins with its largest block, so what the sizes say is what can be had. */
+/* A new region is one row, so what the sizes say can be had. */
 size_t axalloc_bytes_region_for(struct ax_layout layout)
 {
     size_t align_units = layout.align / BUDDY_UNIT;
     if (units_for(layout.size) >= BUDDY_UNITS_LIMIT / 4 || align_units >= BUDDY_UNITS_LIMIT / 4)
         return 0;
-    size_t units = units_for(layout.size) + align_units;
-    size_t slack = 4 * sizeof(struct buddy_word); /* of place_region()'s guess */
-    return units * BUDDY_UNIT + record_bytes(units) + slack;
+    return bytes_for(units_for(layout.size) + align_units);
 }
 
 bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
@@ -126,15 +125,15 @@ bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
     if (region == NULL || region->used != 0)
         return false;
     struct buddy_place place;
-    for (size_t unit = region->low, found; unit < region->high; unit += found) {
-        found = buddy_free_at(region, unit, region->high - unit, &place);
+    for (size_t unit = 0, found; unit < region->units; unit += found) {
+        found = buddy_free_at(region, unit, region->units - unit, &place);
         buddy_take(self, place, found);
     }
     *region->link = region->next;
     if (region->next != NULL)
         region->next->link = region->link;
-    self->total_bytes -= region->bytes;
-    out->start = ax_vaddr_of(unit_address(region, region->low));
+    self->total_bytes -= region->units << BUDDY_UNIT_LOG2;
+    out->start = ax_vaddr_of(unit_address(region, 0));
     out->size_bytes = region->end - out->start.raw;
     return true;
 }
