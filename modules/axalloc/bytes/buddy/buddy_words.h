@@ -60,8 +60,8 @@ struct buddy_region {
     struct buddy_word *words; /* those of level 0; the other levels' are behind them, in order */
     uintptr_t first;          /* where unit 0 is */
     size_t units;
-    size_t used;              /* units of live blocks */
-    uintptr_t end;            /* of all that was given, this record included */
+    size_t used;   /* units of live blocks */
+    uintptr_t end; /* of all that was given, this record included */
     unsigned levels;
     enum axalloc_region_use use;
     struct buddy_region *next;
@@ -139,7 +139,8 @@ unsigned buddy_longest_run(uint64_t free);
 /* Change what is free of a word, and put it on the list that it belongs to now. */
 void buddy_set(struct axalloc_bytes *self, struct buddy_word *word, uint64_t free);
 
-/* `count` children of a word from `bit` on become free; if no other is left, it in the one above. */
+/* `count` children of a word from `bit` on become free; if no other is left, it in the one above.
+ */
 void buddy_put_children(struct axalloc_bytes *self, struct buddy_word *word, unsigned bit,
                         unsigned count);
 
@@ -157,7 +158,8 @@ void buddy_put(struct axalloc_bytes *self, const struct buddy_region *region, si
 size_t buddy_free_at(const struct buddy_region *region, size_t unit, size_t enough,
                      struct buddy_place *out);
 
-/* Where `run` children in a row are free, at most 64, in the word of `level` with the least that do. */
+/* Where `run` children in a row are free, at most 64, in the word of `level` with the least that
+ * do. */
 static inline bool buddy_find_run(const struct axalloc_bytes *self, unsigned level, unsigned run,
                                   struct buddy_place *out)
 {

@@ -23,7 +23,8 @@ static size_t bytes_for(size_t units)
            sizeof(struct buddy_region);
 }
 
-/* The most units that `bytes` bytes have room for: down by what is missing, then up by what was too much. */
+/* The most units that `bytes` bytes have room for: down by what is missing, then up by what was too
+ * much. */
 static size_t units_in(size_t bytes)
 {
     size_t units = bytes / BUDDY_UNIT;
@@ -97,10 +98,10 @@ enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, si
     struct buddy_region placed = {.use = use};
     if (!place_region((uintptr_t)start, size, &placed))
         return AX_EINVAL;
-    uint64_t words = ax_align_up(placed.first + (placed.units << BUDDY_UNIT_LOG2), sizeof(struct buddy_word));
+    uint64_t words =
+        ax_align_up(placed.first + (placed.units << BUDDY_UNIT_LOG2), sizeof(struct buddy_word));
     placed.words = ax_vaddr_ptr(ax_vaddr(words));
-    struct buddy_region *region =
-        (void *)(placed.words + words_for(placed.units, &placed.levels));
+    struct buddy_region *region = (void *)(placed.words + words_for(placed.units, &placed.levels));
     *region = placed;
     start_region(region);
     link_region(self, region);

@@ -39,5 +39,6 @@ static inline size_t axalloc_bytes_class_size(unsigned class)
     return class * (size_t)16;
 }
 
-/* By its usable size, if that needs no lock: what is larger than a class by less than 16 bytes is of it. */
+/* By its usable size, if that needs no lock: what is larger than a class by less than 16 bytes is
+ * of it. */
 unsigned axalloc_bytes_class_of(const struct axalloc_bytes *self, const void *pointer);
