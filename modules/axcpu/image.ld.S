@@ -57,7 +57,10 @@ SECTIONS
 
     .bss (NOLOAD) : ALIGN(64) {
         axcpu_bss_start = .;
-        *(.bss .bss.* .sbss .sbss.* COMMON)
+        /* riscv64: one instruction reaches 2 KiB to each side of gp; so what is small comes first */
+        __global_pointer$ = . + 2048;
+        *(.sbss .sbss.*)
+        *(.bss .bss.* COMMON)
         . = ALIGN(64);
         axcpu_bss_end = .;
     } :data

@@ -119,7 +119,11 @@ boot:
     sfence.vma
     csrw satp, t0
     .balign 4
-3:  lla t0, axcpu_trap_entry
+3:  .option push
+    .option norelax                         /* or this would be made relative to gp itself */
+    lla gp, __global_pointer$
+    .option pop
+    lla t0, axcpu_trap_entry
     csrw stvec, t0
     sfence.vma
 
