@@ -33,13 +33,13 @@ static void emit(struct output *out, const char *text, size_t bytes)
     out->bytes += bytes;
 }
 
-static void emit_fill(struct output *out, char fill, size_t count)
+AX_NOINLINE static void emit_fill(struct output *out, const char *fill, size_t count)
 {
     for (; count > 0; count--)
-        emit(out, &fill, 1);
+        emit(out, fill, 1);
 }
 
-/* Prefix, zeros, text; spaces on one side. C11 7.21.6.1. */
+/* Prefix, zeros, text; spaces on one side, or more zeros instead. C11 7.21.6.1. */
 static void emit_field(struct output *out, const struct spec *spec, const char *prefix,
                        size_t zeros, const char *text, size_t bytes)
 {
@@ -47,11 +47,15 @@ static void emit_field(struct output *out, const struct spec *spec, const char *
     size_t body = prefix_bytes + zeros + bytes;
     size_t fill = spec->width > body ? spec->width - body : 0;
     bool left = (spec->flags & LEFT) != 0;
-    emit_fill(out, ' ', left ? 0 : fill);
+    if ((spec->flags & (ZERO | LEFT | HAS_PRECISION)) == ZERO) {
+        zeros += fill;
+        fill = 0;
+    }
+    emit_fill(out, " ", left ? 0 : fill);
     emit(out, prefix, prefix_bytes);
-    emit_fill(out, '0', zeros);
+    emit_fill(out, "0", zeros);
     emit(out, text, bytes);
-    emit_fill(out, ' ', left ? fill : 0);
+    emit_fill(out, " ", left ? fill : 0);
 }
 
 static void emit_number(struct output *out, const struct spec *spec, const char *prefix,
@@ -64,9 +68,6 @@ static void emit_number(struct output *out, const struct spec *spec, const char 
         digits[sizeof digits - ++count] = (char)(digit < 10 ? '0' + digit : ten + (digit - 10));
     }
     size_t least = spec->flags & HAS_PRECISION ? spec->precision : 1;
-    size_t width = spec->width - strlen(prefix);
-    if ((spec->flags & (ZERO | LEFT | HAS_PRECISION)) == ZERO && spec->width > strlen(prefix))
-        least = width > least ? width : least;
     emit_field(out, spec, prefix, least > count ? least - count : 0, digits + sizeof digits - count,
                count);
 }
