@@ -157,27 +157,28 @@ static uint64_t next_unsigned(const struct spec *spec, struct arguments *args)
     return value & UINT64_MAX >> (64 - spec->bits);
 }
 
-/* What an integer conversion prints: the sign or the mark of the base, and the magnitude. */
-static const char *next_number(const struct spec *spec, char conversion, struct arguments *args,
-                               uint64_t *magnitude)
+/* Makes the magnitude of a signed number; returns its sign. */
+static const char *split_sign(const struct spec *spec, uint64_t *number)
 {
-    *magnitude = conversion == 'p' ? (uintptr_t)next_pointer(args) : next_unsigned(spec, args);
-    bool is_negative = (*magnitude >> (spec->bits - 1) & 1) != 0;
-    switch (conversion) {
-    case 'd':
-    case 'i':
-        if (is_negative)
-            *magnitude = -*magnitude & UINT64_MAX >> (64 - spec->bits);
-        return is_negative ? "-" : spec->flags & PLUS ? "+" : spec->flags & SPACE ? " " : "";
-    case 'x':
-        return spec->flags & ALTERNATE && *magnitude != 0 ? "0x" : "";
-    case 'X':
-        return spec->flags & ALTERNATE && *magnitude != 0 ? "0X" : "";
-    case 'p':
-        return "0x";
-    default:
-        return "";
-    }
+    if ((*number >> (spec->bits - 1) & 1) == 0)
+        return spec->flags & PLUS ? "+" : spec->flags & SPACE ? " " : "";
+    *number = -*number & UINT64_MAX >> (64 - spec->bits);
+    return "-";
+}
+
+static void convert_number(struct output *out, const struct spec *spec, char conversion,
+                           struct arguments *args)
+{
+    bool is_pointer = conversion == 'p';
+    bool is_signed = conversion == 'd' || conversion == 'i';
+    unsigned base = is_signed || conversion == 'u' ? 10 : 16;
+    uint64_t number = is_pointer ? (uintptr_t)next_pointer(args) : next_unsigned(spec, args);
+    const char *prefix = "";
+    if (is_signed)
+        prefix = split_sign(spec, &number);
+    else if (is_pointer || (base == 16 && (spec->flags & ALTERNATE) != 0 && number != 0))
+        prefix = conversion == 'X' ? "0X" : "0x";
+    emit_number(out, spec, prefix, number, base, conversion == 'X' ? 'A' : 'a');
 }
 
 static void emit_string(struct output *out, const struct spec *spec, const char *text)
@@ -194,11 +195,7 @@ static bool convert(struct output *out, const struct spec *spec, char conversion
 {
     static const char numbers[] = "diuxXp";
     if (memchr(numbers, conversion, sizeof numbers - 1) != NULL) {
-        uint64_t magnitude;
-        const char *prefix = next_number(spec, conversion, args, &magnitude);
-        bool is_decimal = conversion == 'd' || conversion == 'i' || conversion == 'u';
-        emit_number(out, spec, prefix, magnitude, is_decimal ? 10 : 16,
-                    conversion == 'X' ? 'A' : 'a');
+        convert_number(out, spec, conversion, args);
         return true;
     }
     char character = conversion;
