@@ -30,6 +30,7 @@ SECTIONS
         KEEP(*(.head.text))
         /* fills the gap before the vectors of aarch64, which start at a multiple of 2 KiB */
         *string.c.o(.text.copy_forwards .text.mem* .text.str*)
+        *stack_protector.c.o(.text .text.*)
         *try.S.o(.text)
         *trap.S.o(.text)
         *(.text .text.*)
