@@ -136,6 +136,7 @@ static const char *parse_spec(const char *p, struct spec *spec, struct arguments
 {
     int64_t count;
     spec->flags = 0;
+    spec->precision = 0;
     p = parse_count(parse_flags(p, spec), args, &count);
     if (count < 0) {
         spec->flags |= LEFT;
