@@ -42,9 +42,10 @@ isa-flags.aarch64 := -mno-outline-atomics $(if $(CONFIG_AXCPU_IMAGE_BELOW_1M),-m
 # plain structs by them. An app whose app.mk says `floating-point := y` has them.
 kernel-flags.aarch64 := -mgeneral-regs-only
 
-# Small code. gcc copies the ends of functions to where they are short and lays out blocks by what it
-# guesses to be likely, for speed; an image without both is some 300 bytes smaller.
-small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-guess-branch-probability)
+# Small code. gcc copies the ends of functions to where they are short, keeps constants of loops in
+# registers that then have to be saved, and lays out blocks by what it guesses to be likely, all for
+# speed; an image without them is some 300 bytes smaller.
+small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-move-loop-invariants -fno-guess-branch-probability)
 
 ifeq ($(ISA),host)
 sanitizers := $(if $(CONFIG_DEBUG),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
@@ -75,7 +76,7 @@ nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-
 
 # For srcs-cold: boot, probing, printing and the report of faults are made small; what an app calls
 # again and again is made quick.
-cold := $(if $(CONFIG_DEBUG)$(filter host,$(ISA)),,-Os)
+cold := $(if $(CONFIG_DEBUG)$(filter host,$(ISA)),,$(small))
 
 base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(frames) $(safety) $(sections)
 # What modules, platforms and apps compile with, and an app that has floating point.
