@@ -23,8 +23,8 @@ static void place(struct axalloc_cache *cache, unsigned class)
     cache->magazines[class] = (struct axalloc_magazine){rounds, rounds, rounds, rounds + most};
 }
 
-/* A batch of a magazine goes back, at most half of what it has. */
-static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
+/* A batch of a magazine goes back, at most half of what it has: how many objects. */
+static size_t make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
     size_t half = (size_t)(magazine->top - magazine->bottom + 1) / 2;
@@ -35,49 +35,78 @@ static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigne
     if (axalloc_bytes_put(&self->heap, magazine->top, count))
         heap_shrink(self);
     axsync_spin_unlock(&self->heap_lock, state);
-}
-
-/* The next magazine in turn that has room loses half of what it does not use, or of what it does.
- */
-static void narrow_next(struct axalloc *self, struct axalloc_cache *cache)
-{
-    struct axalloc_magazine *magazine;
-    unsigned looked_at = 0;
-    do {
-        cache->turn = cache->turn + 1 < AXALLOC_BYTES_CLASSES ? cache->turn + 1 : 1;
-        magazine = &cache->magazines[cache->turn];
-    } while (magazine->limit == magazine->bottom && ++looked_at < LOOKED_AT);
-    if (magazine->limit != magazine->bottom && magazine->top == magazine->limit)
-        make_room(self, cache, cache->turn);
-    size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
-    magazine->limit -= less;
-    cache->room_bytes -= less * axalloc_bytes_class_size(cache->turn);
+    return count;
 }
 
 /*
- * A full or empty magazine gets twice the room, as far as the limit of the cache allows; for what
- * is beyond, another one gives way, and gets it the next time.
+ * The next magazine in turn that has room loses half of what it does not use. One that uses all is
+ * passed over, unless a batch of it is `least` bytes or more: it then gives that back, and loses
+ * the room. How many bytes a batch gave.
  */
-static void widen(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
+static size_t narrow_next(struct axalloc *self, struct axalloc_cache *cache, size_t least)
+{
+    for (unsigned looked_at = 0; looked_at < LOOKED_AT; looked_at++) {
+        cache->turn = cache->turn + 1 < AXALLOC_BYTES_CLASSES ? cache->turn + 1 : 1;
+        struct axalloc_magazine *magazine = &cache->magazines[cache->turn];
+        size_t size = axalloc_bytes_class_size(cache->turn);
+        size_t used = (size_t)(magazine->top - magazine->bottom);
+        size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
+        if (less == 0 && (used == 0 || used * size < least))
+            continue;
+        bool gives = less == 0;
+        if (gives)
+            less = make_room(self, cache, cache->turn);
+        magazine->limit -= less;
+        cache->room_bytes -= less * size;
+        return gives ? less * size : 0;
+    }
+    return 0;
+}
+
+/* What a cache may have, and whether the heap has an object of `class` at hand. */
+struct advice {
+    size_t most_bytes;
+    bool is_ready;
+};
+
+static struct advice ask(struct axalloc *self, unsigned class)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t used = axalloc_bytes_used(&self->heap);
+    bool is_short = axalloc_bytes_is_short(&self->heap);
+    bool is_ready = axalloc_bytes_is_ready(&self->heap, class);
+    axsync_spin_unlock(&self->heap_lock, state);
+    size_t bytes = ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + used / 64;
+    return (struct advice){is_short ? bytes / 8 : bytes, is_ready};
+}
+
+/*
+ * A full or empty magazine gets twice the room, as far as the limit of the cache allows. For what
+ * is beyond, another one gives way; true if by a batch of objects. That is a long operation: not if
+ * another one follows, which is when this one is empty and the heap will have to make a slab.
+ */
+static bool widen(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
     if (magazine->bottom == NULL)
         place(cache, class);
     size_t room = (size_t)(magazine->limit - magazine->bottom);
     size_t most = (size_t)(magazine->end - magazine->limit);
-    size_t more = room < most ? (room == 0 ? 2 : room) : most;
+    size_t more = room < most ? (room == 0 ? 2 : room) : most, gave = 0;
     if (more == 0)
-        return;
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    size_t used = axalloc_bytes_used(&self->heap);
-    axsync_spin_unlock(&self->heap_lock, state);
-    size_t bytes = more * axalloc_bytes_class_size(class);
-    if (cache->room_bytes + bytes > ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + used / 64) {
-        narrow_next(self, cache);
-        return;
-    }
+        return false;
+    struct advice advice = ask(self, class);
+    size_t size = axalloc_bytes_class_size(class);
+    bool is_full = room != 0 && magazine->top == magazine->limit;
+    bool may_give = is_full || advice.is_ready;
+    if (cache->room_bytes + more * size > advice.most_bytes)
+        gave = narrow_next(self, cache, may_give ? size : SIZE_MAX);
+    size_t left = advice.most_bytes > cache->room_bytes ? advice.most_bytes - cache->room_bytes : 0;
+    left = gave != 0 && left < size ? size : left;
+    more = more < left / size ? more : left / size;
     magazine->limit += more;
-    cache->room_bytes += bytes;
+    cache->room_bytes += more * size;
+    return gave != 0;
 }
 
 /* A batch for an empty magazine, and one of it for the caller; NULL: the heap has none at hand. */
@@ -129,9 +158,8 @@ void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
         return;
     }
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
-    if (magazine->top == magazine->limit)
-        widen(self, hold.cache, class);
-    if (magazine->top == magazine->limit && magazine->top != magazine->bottom)
+    bool gave = magazine->top == magazine->limit && widen(self, hold.cache, class);
+    if (!gave && magazine->top == magazine->limit && magazine->top != magazine->bottom)
         make_room(self, hold.cache, class);
     bool has_room = magazine->top != magazine->limit;
     if (has_room)

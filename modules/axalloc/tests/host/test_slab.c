@@ -49,7 +49,7 @@ static size_t right_pages(size_t size)
         size_t bytes = pages * AX_PAGE_SIZE, slots = bytes / size, left = bytes - slots * size;
         if (slots == 0 || slots > SLAB_MOST_SLOTS)
             continue;
-        if (slots >= least_slots(size) && left * 80 <= bytes)
+        if (slots >= least_slots(size) && left * 128 <= bytes)
             return pages;
         if (best == 0 || left * best < best_left * pages) {
             best = pages;
@@ -151,6 +151,11 @@ static void give(void *context, struct ax_vaddr start_of_run, size_t count)
     assert_int_equal(axalloc_pages_dealloc(context, start_of_run, count), AX_OK);
 }
 
+static size_t available(void *context)
+{
+    return axalloc_pages_available(context);
+}
+
 /* A heap that takes its pages from `size` bytes. */
 static unsigned char *start_with_source(size_t size)
 {
@@ -164,7 +169,8 @@ static unsigned char *start_with_source(size_t size)
     assert_int_equal(axalloc_pages_add_with(&source_pages, range, records + sizeof records / 2),
                      AX_OK);
     axalloc_bytes_cover(&heap, range, records);
-    axalloc_bytes_use_source(&heap, (struct axalloc_page_source){&source_pages, take, give});
+    axalloc_bytes_use_source(&heap,
+                             (struct axalloc_page_source){&source_pages, take, give, available});
     return arena;
 }
 
