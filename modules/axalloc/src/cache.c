@@ -11,7 +11,7 @@
 #include "cache.h"
 #include "growth.h"
 
-enum { BATCH = 8, LOOKED_AT = 8 };
+enum { BATCH = 8, LOOKED_AT = 8, SMALL_BATCH = 3 };
 
 /* Where the magazine of `class` lies. */
 static void place(struct axalloc_cache *cache, unsigned class)
@@ -23,44 +23,41 @@ static void place(struct axalloc_cache *cache, unsigned class)
     cache->magazines[class] = (struct axalloc_magazine){rounds, rounds, rounds, rounds + most};
 }
 
-/* A batch of a magazine goes back, at most half of what it has: how many objects. */
-static size_t make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
+/* A batch of a magazine goes back, at most half of what it has; a small one if it `is_second`. */
+static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class,
+                      bool is_second)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
     size_t half = (size_t)(magazine->top - magazine->bottom + 1) / 2;
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    size_t most = axalloc_bytes_put_most(&self->heap, class);
+    size_t most = is_second ? SMALL_BATCH : axalloc_bytes_put_most(&self->heap, class);
     size_t count = half < most ? half : most;
     magazine->top -= count;
     if (axalloc_bytes_put(&self->heap, magazine->top, count))
         heap_shrink(self);
     axsync_spin_unlock(&self->heap_lock, state);
-    return count;
 }
 
 /*
- * The next magazine in turn that has room loses half of what it does not use. One that uses all is
- * passed over, unless a batch of it is `least` bytes or more: it then gives that back, and loses
- * the room. How many bytes a batch gave.
+ * The next magazine in turn that has room loses half of what it does not use, or, if `may_give`, of
+ * what it does: true if it gave that back.
  */
-static size_t narrow_next(struct axalloc *self, struct axalloc_cache *cache, size_t least)
+static bool narrow_next(struct axalloc *self, struct axalloc_cache *cache, bool may_give)
 {
-    for (unsigned looked_at = 0; looked_at < LOOKED_AT; looked_at++) {
+    struct axalloc_magazine *magazine;
+    unsigned looked_at = 0;
+    do {
         cache->turn = cache->turn + 1 < AXALLOC_BYTES_CLASSES ? cache->turn + 1 : 1;
-        struct axalloc_magazine *magazine = &cache->magazines[cache->turn];
-        size_t size = axalloc_bytes_class_size(cache->turn);
-        size_t used = (size_t)(magazine->top - magazine->bottom);
-        size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
-        if (less == 0 && (used == 0 || used * size < least))
-            continue;
-        bool gives = less == 0;
-        if (gives)
-            less = make_room(self, cache, cache->turn);
-        magazine->limit -= less;
-        cache->room_bytes -= less * size;
-        return gives ? less * size : 0;
-    }
-    return 0;
+        magazine = &cache->magazines[cache->turn];
+    } while (magazine->limit == magazine->bottom && ++looked_at < LOOKED_AT);
+    bool gives =
+        may_give && magazine->limit != magazine->bottom && magazine->top == magazine->limit;
+    if (gives)
+        make_room(self, cache, cache->turn, false);
+    size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
+    magazine->limit -= less;
+    cache->room_bytes -= less * axalloc_bytes_class_size(cache->turn);
+    return gives;
 }
 
 /* What a cache may have, and whether the heap has an object of `class` at hand. */
@@ -81,9 +78,9 @@ static struct advice ask(struct axalloc *self, unsigned class)
 }
 
 /*
- * A full or empty magazine gets twice the room, as far as the limit of the cache allows. For what
- * is beyond, another one gives way; true if by a batch of objects. That is a long operation: not if
- * another one follows, which is when this one is empty and the heap will have to make a slab.
+ * A full or empty magazine gets twice the room, as far as the limit of the cache allows; for what
+ * is beyond, another one gives way, and gets it the next time. True: by a batch of objects, which
+ * takes so long that nothing else may: not if this one is empty and the heap must make a slab.
  */
 static bool widen(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
@@ -92,21 +89,16 @@ static bool widen(struct axalloc *self, struct axalloc_cache *cache, unsigned cl
         place(cache, class);
     size_t room = (size_t)(magazine->limit - magazine->bottom);
     size_t most = (size_t)(magazine->end - magazine->limit);
-    size_t more = room < most ? (room == 0 ? 2 : room) : most, gave = 0;
+    size_t more = room < most ? (room == 0 ? 2 : room) : most;
     if (more == 0)
         return false;
     struct advice advice = ask(self, class);
-    size_t size = axalloc_bytes_class_size(class);
-    bool is_full = room != 0 && magazine->top == magazine->limit;
-    bool may_give = is_full || advice.is_ready;
-    if (cache->room_bytes + more * size > advice.most_bytes)
-        gave = narrow_next(self, cache, may_give ? size : SIZE_MAX);
-    size_t left = advice.most_bytes > cache->room_bytes ? advice.most_bytes - cache->room_bytes : 0;
-    left = gave != 0 && left < size ? size : left;
-    more = more < left / size ? more : left / size;
+    size_t bytes = more * axalloc_bytes_class_size(class);
+    if (cache->room_bytes + bytes > advice.most_bytes)
+        return narrow_next(self, cache, magazine->top != magazine->bottom || advice.is_ready);
     magazine->limit += more;
-    cache->room_bytes += more * size;
-    return gave != 0;
+    cache->room_bytes += bytes;
+    return false;
 }
 
 /* A batch for an empty magazine, and one of it for the caller; NULL: the heap has none at hand. */
@@ -159,8 +151,8 @@ void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
     }
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
     bool gave = magazine->top == magazine->limit && widen(self, hold.cache, class);
-    if (!gave && magazine->top == magazine->limit && magazine->top != magazine->bottom)
-        make_room(self, hold.cache, class);
+    if (magazine->top == magazine->limit && magazine->top != magazine->bottom)
+        make_room(self, hold.cache, class, gave);
     bool has_room = magazine->top != magazine->limit;
     if (has_room)
         *magazine->top++ = pointer;
@@ -177,7 +169,7 @@ bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++) {
         struct axalloc_magazine *magazine = &cache->magazines[class];
         while (magazine->top != magazine->bottom) {
-            make_room(self, cache, class);
+            make_room(self, cache, class, false);
             gave = true;
         }
         magazine->limit = magazine->bottom;

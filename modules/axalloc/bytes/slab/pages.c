@@ -96,12 +96,12 @@ void slab_mark(struct axalloc_bytes *self, uintptr_t start, size_t pages, unsign
     for (size_t granule = first / SLAB_GRANULE; granule <= (end - 1) / SLAB_GRANULE; granule++)
         if ((window->is_clear[granule / 64] >> granule % 64 & 1) == 0)
             clear(window, granule);
-    uint8_t *classes = window->classes;
-    uintptr_t *owners = window->owners;
-    for (size_t page = first; page < end; page++) {
+    uint8_t *classes = window->classes + first;
+    uintptr_t *owners = window->owners + first;
+    for (size_t page = 0; page < pages; page++)
         classes[page] = (uint8_t) class;
+    for (size_t page = 0; page < pages && class != 0; page++)
         owners[page] = owner;
-    }
 }
 
 static size_t words_of(size_t pages)

@@ -6,43 +6,30 @@
 
 /* ---- lists ---- */
 
-static void unlink_slab(struct axalloc_bytes *self, struct slab *slab)
-{
-    unsigned class = slab->class, fill = slab->fill;
-    if (fill == SLAB_FILLS)
-        return;
-    *slab->link = slab->next;
-    if (slab->next != NULL)
-        slab->next->link = slab->link;
-    self->empty_slabs -= fill == SLAB_EMPTY;
-    if (self->slabs[class][fill] != NULL)
-        return;
-    self->fills[class] &= (uint16_t) ~(1u << fill);
-    if (self->fills[class] == 0)
-        self->has_room[class / 64] &= ~(UINT64_C(1) << class % 64);
-}
-
-static void link_slab(struct axalloc_bytes *self, struct slab *slab, unsigned fill)
-{
-    unsigned class = slab->class;
-    slab->fill = (uint8_t)fill;
-    if (fill == SLAB_FILLS)
-        return;
-    struct slab **head = &self->slabs[class][fill];
-    slab->next = *head;
-    slab->link = head;
-    if (slab->next != NULL)
-        slab->next->link = &slab->next;
-    *head = slab;
-    self->empty_slabs += fill == SLAB_EMPTY;
-    self->fills[class] |= (uint16_t)(1u << fill);
-    self->has_room[class / 64] |= UINT64_C(1) << class % 64;
-}
-
 void slab_move(struct axalloc_bytes *self, struct slab *slab, unsigned fill)
 {
-    unlink_slab(self, slab);
-    link_slab(self, slab, fill);
+    unsigned class = slab->class, was = slab->fill, fills = self->fills[class];
+    struct slab **lists = self->slabs[class];
+    if (was != SLAB_FILLS) {
+        *slab->link = slab->next;
+        if (slab->next != NULL)
+            slab->next->link = slab->link;
+        else if (lists[was] == NULL)
+            fills &= ~(1u << was);
+    }
+    slab->fill = (uint8_t)fill;
+    if (fill != SLAB_FILLS) {
+        slab->next = lists[fill];
+        slab->link = &lists[fill];
+        if (slab->next != NULL)
+            slab->next->link = &slab->next;
+        lists[fill] = slab;
+        fills |= 1u << fill;
+    }
+    self->empty_slabs += (size_t)(fill == SLAB_EMPTY) - (was == SLAB_EMPTY);
+    if ((fills == 0) != (self->fills[class] == 0))
+        self->has_room[class / 64] ^= UINT64_C(1) << class % 64;
+    self->fills[class] = (uint16_t)fills;
 }
 
 /* ---- records ---- */
@@ -126,7 +113,8 @@ static void make(struct axalloc_bytes *self, struct slab *slab, uintptr_t base, 
     for (unsigned word = 0; word < SLAB_FREE_WORDS; word++, slots -= slots < 64 ? slots : 64)
         slab->free[word] = slots < 64 ? ax_low_mask64((unsigned)slots) : ~UINT64_C(0);
     slab_mark(self, base, pages, class, (uintptr_t)slab);
-    link_slab(self, slab, SLAB_EMPTY);
+    slab->fill = SLAB_FILLS;
+    slab_move(self, slab, SLAB_EMPTY);
 }
 
 static struct slab *new_slab_of(struct axalloc_bytes *self, struct slab_home *home, unsigned class,
@@ -157,7 +145,7 @@ struct slab *slab_new(struct axalloc_bytes *self, unsigned class, size_t pages)
 void slab_give_back(struct axalloc_bytes *self, struct slab *slab)
 {
     struct slab_home *home = slab_records_of(slab)->home;
-    unlink_slab(self, slab);
+    slab_move(self, slab, SLAB_FILLS);
     slab_mark(self, slab->base, slab->pages, 0, 0);
     slab_give_pages(self, home, slab->base, slab->pages);
     put_record(self, slab);

@@ -124,10 +124,11 @@ size_t slab_take(struct axalloc_bytes *self, unsigned class, void **out, size_t 
 void *slab_take_any(struct axalloc_bytes *self, unsigned class, size_t align);
 
 /*
- * `count` objects of `class` are free; panics at one that is no object, or free already. At most
- * one slab is given back, so that the time is bounded; the next call gives back the next one.
+ * The objects are free; panics at one that is no object, or free already. It stops at one that is
+ * in no slab: how many it freed. An empty slab too many is given back only after the last two, so
+ * that the time is bounded; what is left over, the next call gives back.
  */
-void slab_put(struct axalloc_bytes *self, void *const *objects, size_t count, unsigned class);
+size_t slab_put(struct axalloc_bytes *self, void *const *objects, size_t count);
 
 /* ---- records ---- */
 

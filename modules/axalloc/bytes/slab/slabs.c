@@ -11,7 +11,7 @@
 #include "slab.h"
 
 /* In one call: of a slab that has to be made, and when a slab has to be given back. */
-enum { FIRST_OBJECTS = 2, LAST_OBJECTS = 2, PUT_OBJECTS = 4 };
+enum { FIRST_OBJECTS = 2, LAST_OBJECTS = 2, PUT_OBJECTS = 8 };
 
 /* Take up to `most` of the slots of `slab`, lowest first. */
 static inline size_t pop(struct axalloc_bytes *self, struct slab *slab, void **out, size_t most)
@@ -140,22 +140,22 @@ static inline void free_slot(struct slab *slab, const struct slab_class *class, 
     slab->free_slots++;
 }
 
-void slab_put(struct axalloc_bytes *self, void *const *objects, size_t count, unsigned class)
+size_t slab_put(struct axalloc_bytes *self, void *const *objects, size_t count)
 {
-    const struct slab_class *shape = &slab_classes[class];
-    struct slab *last = NULL;
     for (size_t i = 0; i < count; i++) {
+        unsigned class = axalloc_bytes_class_of(self, objects[i]);
+        if (class - 1 >= SLAB_CLASSES - 1)
+            return i;
         struct slab *slab = (struct slab *)slab_owner_of(self, (uintptr_t)objects[i]);
-        if (slab != last && last != NULL)
-            slab_refile(self, last);
-        free_slot(slab, shape, objects[i]);
-        last = slab;
+        free_slot(slab, &slab_classes[class], objects[i]);
+        slab_refile(self, slab);
+        self->used_bytes -= slab_classes[class].size;
+        struct slab *empty =
+            i + 1 == count && count <= LAST_OBJECTS ? superfluous(self, class) : NULL;
+        if (empty != NULL)
+            slab_give_back(self, empty);
     }
-    slab_refile(self, last);
-    self->used_bytes -= count * shape->size;
-    struct slab *empty = count <= LAST_OBJECTS ? superfluous(self, class) : NULL;
-    if (empty != NULL)
-        slab_give_back(self, empty);
+    return count;
 }
 
 size_t axalloc_bytes_put_most(const struct axalloc_bytes *self, unsigned class)

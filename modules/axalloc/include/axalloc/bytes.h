@@ -160,7 +160,7 @@ void axalloc_bytes_trim(struct axalloc_bytes *self);
 size_t axalloc_bytes_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
 
 /* How many objects of `class` to give the next axalloc_bytes_put(), so that it takes no longer than
- * others. */
+ * others. Three never give pages back. */
 size_t axalloc_bytes_put_most(const struct axalloc_bytes *self, unsigned class);
 
 /* Free `count` blocks, of any sizes. Returns true as axalloc_bytes_dealloc() does. */
