@@ -11,7 +11,8 @@
  *     no search, and is not touched when it is freed.
  *   - The record of a slab is out of band, with a bit for each slot: what the app writes cannot
  *     harm it.
- *   - A request that finds no memory for a slab of its class takes a slot of a larger one.
+ *   - A request that finds no memory for a slab of its class takes a slot of a larger one; if
+ *     pages are few, it takes one that is a little larger even before that (slabs.c).
  *
  * Larger blocks, and those aligned to more than a page, are whole pages. Pages come from the
  * regions of axalloc_bytes_add_memory(), then from the source of axalloc_bytes_use_source(): the
