@@ -49,7 +49,11 @@ small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-guess-branch-probab
 ifeq ($(ISA),host)
 sanitizers := $(if $(CONFIG_DEBUG),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
 sanitizers += $(if $(CONFIG_TSAN),-fsanitize=thread)
-optimise := $(if $(CONFIG_DEBUG),-O1,-O2 -DNDEBUG)
+# Unoptimised code calls what `if (CONFIG_X)` keeps it from reaching, and the build has not; and gcc
+# warns of temporaries there that a longjmp might change.
+unoptimised := -Wl$(,)--unresolved-symbols=ignore-all -no-pie -Wno-clobbered
+sanitizers += $(if $(CONFIG_COVERAGE),--coverage -fprofile-update=atomic $(unoptimised))
+optimise := $(if $(CONFIG_DEBUG),-O1,$(if $(CONFIG_COVERAGE),-O0,-O2 -DNDEBUG))
 frames := $(if $(CONFIG_DEBUG),,-fomit-frame-pointer)
 isa-flags := $(sanitizers) $(if $(HOST_FUZZ),-fsanitize=fuzzer-no-link)
 # A library that is there before the C library has started: no canary yet, storage of threads in place.
