@@ -51,5 +51,6 @@ static inline bool axalloc_bytes_is_ready(const struct axalloc_bytes *self, unsi
     return true;
 }
 
-/* By its usable size, if that needs no lock: what is larger than a class by less than 16 bytes is of it. */
+/* By its usable size, if that needs no lock: what is larger than a class by less than 16 bytes is
+ * of it. */
 unsigned axalloc_bytes_class_of(const struct axalloc_bytes *self, const void *pointer);
