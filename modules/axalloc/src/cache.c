@@ -11,7 +11,7 @@
 #include "cache.h"
 #include "growth.h"
 
-enum { BATCH = 8, LOOKED_AT = 8 };
+enum { BATCH = 8, LOOKED_AT = 8, SMALL_BATCH = 3 };
 
 /* Where the magazine of `class` lies. */
 static void place(struct axalloc_cache *cache, unsigned class)
@@ -23,13 +23,14 @@ static void place(struct axalloc_cache *cache, unsigned class)
     cache->magazines[class] = (struct axalloc_magazine){rounds, rounds, rounds, rounds + most};
 }
 
-/* A batch of a magazine goes back, at most half of what it has. */
-static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
+/* A batch of a magazine goes back, at most half of what it has; a small one if it `is_second`. */
+static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class,
+                      bool is_second)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
     size_t half = (size_t)(magazine->top - magazine->bottom + 1) / 2;
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    size_t most = axalloc_bytes_put_most(&self->heap, class);
+    size_t most = is_second ? SMALL_BATCH : axalloc_bytes_put_most(&self->heap, class);
     size_t count = half < most ? half : most;
     magazine->top -= count;
     if (axalloc_bytes_put(&self->heap, magazine->top, count))
@@ -37,9 +38,11 @@ static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigne
     axsync_spin_unlock(&self->heap_lock, state);
 }
 
-/* The next magazine in turn that has room loses half of what it does not use, or of what it does.
+/*
+ * The next magazine in turn that has room loses half of what it does not use, or, if `may_give`, of
+ * what it does: true if it gave that back.
  */
-static void narrow_next(struct axalloc *self, struct axalloc_cache *cache)
+static bool narrow_next(struct axalloc *self, struct axalloc_cache *cache, bool may_give)
 {
     struct axalloc_magazine *magazine;
     unsigned looked_at = 0;
@@ -47,18 +50,39 @@ static void narrow_next(struct axalloc *self, struct axalloc_cache *cache)
         cache->turn = cache->turn + 1 < AXALLOC_BYTES_CLASSES ? cache->turn + 1 : 1;
         magazine = &cache->magazines[cache->turn];
     } while (magazine->limit == magazine->bottom && ++looked_at < LOOKED_AT);
-    if (magazine->limit != magazine->bottom && magazine->top == magazine->limit)
-        make_room(self, cache, cache->turn);
+    bool gives =
+        may_give && magazine->limit != magazine->bottom && magazine->top == magazine->limit;
+    if (gives)
+        make_room(self, cache, cache->turn, false);
     size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
     magazine->limit -= less;
     cache->room_bytes -= less * axalloc_bytes_class_size(cache->turn);
+    return gives;
+}
+
+/* What a cache may have, and whether the heap has an object of `class` at hand. */
+struct advice {
+    size_t most_bytes;
+    bool is_ready;
+};
+
+static struct advice ask(struct axalloc *self, unsigned class)
+{
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    size_t used = axalloc_bytes_used(&self->heap);
+    bool is_short = axalloc_bytes_is_short(&self->heap);
+    bool is_ready = axalloc_bytes_is_ready(&self->heap, class);
+    axsync_spin_unlock(&self->heap_lock, state);
+    size_t bytes = ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + used / 64;
+    return (struct advice){is_short ? bytes / 8 : bytes, is_ready};
 }
 
 /*
  * A full or empty magazine gets twice the room, as far as the limit of the cache allows; for what
- * is beyond, another one gives way, and gets it the next time.
+ * is beyond, another one gives way, and gets it the next time. True: by a batch of objects, which
+ * takes so long that nothing else may: not if this one is empty and the heap must make a slab.
  */
-static void widen(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
+static bool widen(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
     if (magazine->bottom == NULL)
@@ -67,17 +91,14 @@ static void widen(struct axalloc *self, struct axalloc_cache *cache, unsigned cl
     size_t most = (size_t)(magazine->end - magazine->limit);
     size_t more = room < most ? (room == 0 ? 2 : room) : most;
     if (more == 0)
-        return;
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    size_t used = axalloc_bytes_used(&self->heap);
-    axsync_spin_unlock(&self->heap_lock, state);
+        return false;
+    struct advice advice = ask(self, class);
     size_t bytes = more * axalloc_bytes_class_size(class);
-    if (cache->room_bytes + bytes > ((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + used / 64) {
-        narrow_next(self, cache);
-        return;
-    }
+    if (cache->room_bytes + bytes > advice.most_bytes)
+        return narrow_next(self, cache, magazine->top != magazine->bottom || advice.is_ready);
     magazine->limit += more;
     cache->room_bytes += bytes;
+    return false;
 }
 
 /* A batch for an empty magazine, and one of it for the caller; NULL: the heap has none at hand. */
@@ -129,10 +150,9 @@ void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)
         return;
     }
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
-    if (magazine->top == magazine->limit)
-        widen(self, hold.cache, class);
+    bool gave = magazine->top == magazine->limit && widen(self, hold.cache, class);
     if (magazine->top == magazine->limit && magazine->top != magazine->bottom)
-        make_room(self, hold.cache, class);
+        make_room(self, hold.cache, class, gave);
     bool has_room = magazine->top != magazine->limit;
     if (has_room)
         *magazine->top++ = pointer;
@@ -149,7 +169,7 @@ bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++) {
         struct axalloc_magazine *magazine = &cache->magazines[class];
         while (magazine->top != magazine->bottom) {
-            make_room(self, cache, class);
+            make_room(self, cache, class, false);
             gave = true;
         }
         magazine->limit = magazine->bottom;

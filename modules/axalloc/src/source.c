@@ -1,7 +1,7 @@
 /*
  * The pages of an instance as the source of a byte allocator that works in pages
  * (AXALLOC_BYTES_WORKS_IN_PAGES), and its records of what each page is, which are the last pages of
- * each range. take() and give() are called with heap_lock held.
+ * each range. The source is asked with heap_lock held.
  */
 #include "source.h"
 #include "pages.h"
@@ -19,9 +19,22 @@ static void give(void *context, struct ax_vaddr start, size_t count)
     AX_ASSERT(err == AX_OK);
 }
 
+/* Where the port brings more pages as they are needed, there is no end of them. */
+static size_t available(void *context)
+{
+    struct axalloc *self = context;
+    if (CONFIG_AXALLOC_PAGES_PORT)
+        return SIZE_MAX / 2;
+    struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
+    size_t pages = axalloc_pages_available(&self->pages);
+    axsync_spin_unlock(&self->page_lock, state);
+    return pages;
+}
+
 void source_attach(struct axalloc *self)
 {
-    axalloc_bytes_use_source(&self->heap, (struct axalloc_page_source){self, take, give});
+    axalloc_bytes_use_source(&self->heap,
+                             (struct axalloc_page_source){self, take, give, available});
 }
 
 enum ax_err source_add_pages(struct axalloc *self, struct ax_vrange range)

@@ -21,7 +21,7 @@ enum {
  * The slabs of a class by the eighths of their slots that are free; those with none are on no list.
  * What comes first is allocated from first.
  */
-enum { SLAB_EMPTY = 8, SLAB_FILLS };
+enum { SLAB_EMPTY = 4, SLAB_FILLS };
 
 struct slab;
 struct slab_home;
@@ -51,6 +51,7 @@ struct axalloc_bytes {
     size_t total_bytes;                  /* pages of regions, and those taken from the source */
     size_t used_bytes;                   /* of live blocks, rounded up to their class */
     size_t empty_slabs;                  /* kept, of all classes */
+    bool is_short;                       /* few pages are left */
     uint64_t has_room[SLAB_CLASS_WORDS]; /* bit c: class c has a slab with a free slot */
     struct slab *slabs[SLAB_CLASSES][SLAB_FILLS];
     uint16_t fills[SLAB_CLASSES]; /* bit f: slabs[c][f] is not empty */
@@ -69,4 +70,14 @@ static inline unsigned axalloc_bytes_class_of(const struct axalloc_bytes *self, 
     if (page < self->widest.pages)
         return self->widest.classes[page];
     return slab_class_elsewhere(self, (uintptr_t)pointer);
+}
+
+static inline bool axalloc_bytes_is_short(const struct axalloc_bytes *self)
+{
+    return self->is_short;
+}
+
+static inline bool axalloc_bytes_is_ready(const struct axalloc_bytes *self, unsigned class)
+{
+    return self->fills[class] != 0;
 }

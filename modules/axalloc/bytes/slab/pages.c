@@ -8,6 +8,15 @@
 
 /* ---- pages ---- */
 
+/* Pages were taken or given: are few left? */
+static void look_at_rest(struct axalloc_bytes *self)
+{
+    size_t left = self->source.take == NULL ? 0 : self->source.available(self->source.context);
+    for (const struct slab_home *home = self->homes; home != NULL; home = home->next)
+        left += axalloc_pages_available(&home->pages);
+    self->is_short = left < self->total_bytes / AX_PAGE_SIZE / SLAB_SHORT_SHARE;
+}
+
 bool slab_take_pages(struct axalloc_bytes *self, struct slab_home *home, size_t count, size_t align,
                      uintptr_t *out)
 {
@@ -22,6 +31,7 @@ bool slab_take_pages(struct axalloc_bytes *self, struct slab_home *home, size_t 
         self->total_bytes += count * AX_PAGE_SIZE;
     }
     *out = (uintptr_t)start.raw;
+    look_at_rest(self);
     return true;
 }
 
@@ -31,10 +41,11 @@ void slab_give_pages(struct axalloc_bytes *self, struct slab_home *home, uintptr
     if (home == NULL) {
         self->total_bytes -= count * AX_PAGE_SIZE;
         self->source.give(self->source.context, ax_vaddr(start), count);
-        return;
+    } else {
+        enum ax_err err = axalloc_pages_dealloc(&home->pages, ax_vaddr(start), count);
+        AX_ASSERT(err == AX_OK);
     }
-    enum ax_err err = axalloc_pages_dealloc(&home->pages, ax_vaddr(start), count);
-    AX_ASSERT(err == AX_OK);
+    look_at_rest(self);
 }
 
 struct slab_home *slab_home_of(const struct axalloc_bytes *self, uintptr_t address)
@@ -85,10 +96,12 @@ void slab_mark(struct axalloc_bytes *self, uintptr_t start, size_t pages, unsign
     for (size_t granule = first / SLAB_GRANULE; granule <= (end - 1) / SLAB_GRANULE; granule++)
         if ((window->is_clear[granule / 64] >> granule % 64 & 1) == 0)
             clear(window, granule);
-    for (size_t page = first; page < end; page++) {
-        window->classes[page] = (uint8_t) class;
-        window->owners[page] = owner;
-    }
+    uint8_t *classes = window->classes + first;
+    uintptr_t *owners = window->owners + first;
+    for (size_t page = 0; page < pages; page++)
+        classes[page] = (uint8_t) class;
+    for (size_t page = 0; page < pages && class != 0; page++)
+        owners[page] = owner;
 }
 
 static size_t words_of(size_t pages)

@@ -11,7 +11,8 @@
  *     no search, and is not touched when it is freed.
  *   - The record of a slab is out of band, with a bit for each slot: what the app writes cannot
  *     harm it.
- *   - A request that finds no memory for a slab of its class takes a slot of a larger one.
+ *   - A request that finds no memory for a slab of its class takes a slot of a larger one; if
+ *     pages are few, it takes one that is a little larger even before that (slabs.c).
  *
  * Larger blocks, and those aligned to more than a page, are whole pages. Pages come from the
  * regions of axalloc_bytes_add_memory(), then from the source of axalloc_bytes_use_source(): the
@@ -70,9 +71,10 @@ static void cut_large(struct axalloc_bytes *self, uintptr_t start, size_t keep)
     slab_give_pages(self, slab_home_of(self, start), start + keep * AX_PAGE_SIZE, pages - keep);
 }
 
-static AX_NOINLINE void put_other(struct axalloc_bytes *self, void *pointer, unsigned class)
+static AX_NOINLINE void put_other(struct axalloc_bytes *self, void *pointer)
 {
-    if (class != SLAB_LARGE || !ax_is_aligned((uintptr_t)pointer, AX_PAGE_SIZE))
+    if (axalloc_bytes_class_of(self, pointer) != SLAB_LARGE ||
+        !ax_is_aligned((uintptr_t)pointer, AX_PAGE_SIZE))
         ax_panic("slab: free of %p, which is in no slab: not from this heap, or free already",
                  pointer);
     cut_large(self, (uintptr_t)pointer, 0);
@@ -107,16 +109,10 @@ static bool has_region_to_give(const struct axalloc_bytes *self)
 
 bool axalloc_bytes_put(struct axalloc_bytes *self, void *const *objects, size_t count)
 {
-    for (size_t i = 0, same; i < count; i += same) {
-        unsigned class = axalloc_bytes_class_of(self, objects[i]);
-        same = 1;
-        if (class - 1 >= SLAB_CLASSES - 1) {
-            put_other(self, objects[i], class);
-            continue;
-        }
-        while (i + same < count && axalloc_bytes_class_of(self, objects[i + same]) == class)
-            same++;
-        slab_put(self, objects + i, same, class);
+    for (size_t i = 0; i < count; i++) {
+        i += slab_put(self, objects + i, count - i);
+        if (i < count)
+            put_other(self, objects[i]);
     }
     return self->homes != NULL && has_region_to_give(self);
 }

@@ -8,7 +8,8 @@
 enum {
     SLAB_GRANULE = 512, /* pages whose classes are cleared at once, when one is first needed */
     SLAB_FREE_WORDS = SLAB_MOST_SLOTS / 64,
-    SLAB_RECORDS = 63, /* records of slabs in one page */
+    SLAB_RECORDS = 63,    /* records of slabs in one page */
+    SLAB_SHORT_SHARE = 8, /* few pages are left when they are less than this part of all */
 };
 
 /* A span of pages cut into slots of one class. It lies out of band: no slab's memory holds it. */
@@ -28,7 +29,7 @@ struct slab {
 /* The list that a slab belongs on. */
 static inline unsigned slab_fill_of(const struct slab *slab)
 {
-    return slab->free_slots == 0 ? SLAB_FILLS : slab->free_slots * 8u / slab->slots;
+    return slab->free_slots == 0 ? SLAB_FILLS : slab->free_slots * 4u / slab->slots;
 }
 
 /* A page of them. It begins with a head of a record's size. */
@@ -88,23 +89,46 @@ void slab_window_remove(struct axalloc_bytes *self, struct slab_window *window);
 size_t slab_window_bytes(size_t pages);
 void slab_window_init(struct slab_window *window, uint64_t first_page, size_t pages, void *memory);
 
+/* ---- records.c ---- */
+
+/* A new slab of `pages` pages, all of it free, from wherever there are some; NULL: nowhere. */
+struct slab *slab_new(struct axalloc_bytes *self, unsigned class, size_t pages);
+
+/* The pages of a slab that is empty go back, and its record with them. */
+void slab_give_back(struct axalloc_bytes *self, struct slab *slab);
+
+/* Give back one empty slab, of `class` or of any one; false: there is none. */
+bool slab_give_empty(struct axalloc_bytes *self, unsigned class);
+bool slab_give_any_empty(struct axalloc_bytes *self);
+
+/* From the list that it is on to that of `fill`. */
+void slab_move(struct axalloc_bytes *self, struct slab *slab, unsigned fill);
+
+/* Its free slots have changed: it may belong on another list. */
+static inline void slab_refile(struct axalloc_bytes *self, struct slab *slab)
+{
+    unsigned fill = slab_fill_of(slab);
+    if (fill != slab->fill)
+        slab_move(self, slab, fill);
+}
+
 /* ---- slabs.c ---- */
 
-/* Up to `most` free objects of `class`, from one slab, into `out`: how many; 0: no memory. */
+/*
+ * Up to `most` free objects of `class`, from one slab, into `out`: how many. 0: no memory, or
+ * slab_take_any() would do better.
+ */
 size_t slab_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
 
 /* An object of `class` or a larger one whose slots are aligned to `align`, or NULL. */
 void *slab_take_any(struct axalloc_bytes *self, unsigned class, size_t align);
 
 /*
- * `count` objects of `class` are free; panics at one that is no object, or free already. At most
- * one slab is given back, so that the time is bounded; the next call gives back the next one.
+ * The objects are free; panics at one that is no object, or free already. It stops at one that is
+ * in no slab: how many it freed. An empty slab too many is given back only after the last two, so
+ * that the time is bounded; what is left over, the next call gives back.
  */
-void slab_put(struct axalloc_bytes *self, void *const *objects, size_t count, unsigned class);
-
-/* Give back one empty slab, of `class` or of any one; false: there is none. */
-bool slab_give_empty(struct axalloc_bytes *self, unsigned class);
-bool slab_give_any_empty(struct axalloc_bytes *self);
+size_t slab_put(struct axalloc_bytes *self, void *const *objects, size_t count);
 
 /* ---- records ---- */
 

@@ -25,7 +25,7 @@ struct slab_class {
     uint32_t size;       /* of a slot */
     uint32_t reciprocal; /* offset * reciprocal >> 32 is offset / size, for offsets below 64 KiB */
     uint16_t slots;      /* in a slab of all its pages */
-    uint16_t pages;      /* of a slab: a few bytes are left over, 1/80 of it mostly */
+    uint16_t pages;      /* of a slab: a few bytes are left over, 1/128 of it mostly */
 };
 
 extern const struct slab_class slab_classes[SLAB_CLASSES];

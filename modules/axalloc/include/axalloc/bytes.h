@@ -149,16 +149,18 @@ void axalloc_bytes_trim(struct axalloc_bytes *self);
  * <axalloc/bytes_regions.h>:
  *
  *     unsigned axalloc_bytes_class_for(layout)         AXALLOC_BYTES_CLASSES: it has none
- *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block; 0 or AXALLOC_BYTES_CLASSES:
- * of none; without a lock size_t axalloc_bytes_class_size(class)           usable bytes of its
- * objects, at least
+ *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block, without a lock; of
+ *                                                      none: 0 or AXALLOC_BYTES_CLASSES
+ *     size_t axalloc_bytes_class_size(class)           usable bytes of its objects, at least
+ *     bool axalloc_bytes_is_short(self)                memory is short: a cache should hold less
+ *     bool axalloc_bytes_is_ready(self, class)         axalloc_bytes_take() need not take pages
  */
 
 /* Up to `most` objects of `class` into `out`: how many; 0: no memory, by this way at least. */
 size_t axalloc_bytes_take(struct axalloc_bytes *self, unsigned class, void **out, size_t most);
 
 /* How many objects of `class` to give the next axalloc_bytes_put(), so that it takes no longer than
- * others. */
+ * others. Three never give pages back. */
 size_t axalloc_bytes_put_most(const struct axalloc_bytes *self, unsigned class);
 
 /* Free `count` blocks, of any sizes. Returns true as axalloc_bytes_dealloc() does. */

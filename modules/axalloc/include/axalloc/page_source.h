@@ -12,4 +12,6 @@ struct axalloc_page_source {
     bool (*take)(void *context, size_t count, size_t align, struct ax_vaddr *out);
     /* What take() gave, or a part of it. */
     void (*give)(void *context, struct ax_vaddr start, size_t count);
+    /* How many pages it could give, in all. */
+    size_t (*available)(void *context);
 };

@@ -77,6 +77,31 @@ static void what_is_held_back_stays_within_its_limit(void **state)
     assert_true(cached_bytes() > 0);
 }
 
+static void when_memory_is_short_less_is_held_back(void **state)
+{
+    (void)state;
+    struct axalloc *all = axalloc_global();
+    size_t limit = (((size_t)CONFIG_AXALLOC_CACHE_KIB << 10) + ARENA / 64) / 8;
+    static void *held[MOST];
+    struct ax_vaddr pages;
+    for (size_t i = 0; i < MOST; i++)
+        assert_non_null(held[i] = axalloc_malloc(4096));
+    size_t count = axalloc_available_pages(all) - 400;
+    assert_int_equal(axalloc_alloc_pages(all, count, AX_PAGE_SIZE, &pages), AX_OK);
+    for (size_t size = 16; size <= 1024; size += 16) {
+        for (size_t i = 0; i < 200; i++)
+            assert_non_null(blocks[i] = axalloc_malloc(size));
+        for (size_t i = 0; i < 200; i++)
+            axalloc_free(blocks[i]);
+        if (axalloc_bytes_is_short(&all->heap))
+            assert_true(axalloc_thread_cache->room_bytes <= limit);
+    }
+    assert_int_equal(axalloc_bytes_is_short(&all->heap), AXALLOC_BYTES_WORKS_IN_PAGES);
+    for (size_t i = 0; i < MOST; i++)
+        axalloc_free(held[i]);
+    assert_int_equal(axalloc_dealloc_pages(all, pages, count), AX_OK);
+}
+
 static void room_moves_to_the_classes_that_need_it(void **state)
 {
     (void)state;
@@ -148,6 +173,7 @@ int main(void)
         TEST(the_last_one_freed_is_the_first_to_be_used),
         TEST(a_hit_takes_no_lock),
         TEST(what_is_held_back_stays_within_its_limit),
+        TEST(when_memory_is_short_less_is_held_back),
         TEST(room_moves_to_the_classes_that_need_it),
         TEST(all_memory_can_be_had_although_it_is_cached),
         TEST(what_another_thread_frees_comes_back),

@@ -49,7 +49,7 @@ static size_t right_pages(size_t size)
         size_t bytes = pages * AX_PAGE_SIZE, slots = bytes / size, left = bytes - slots * size;
         if (slots == 0 || slots > SLAB_MOST_SLOTS)
             continue;
-        if (slots >= least_slots(size) && left * 80 <= bytes)
+        if (slots >= least_slots(size) && left * 128 <= bytes)
             return pages;
         if (best == 0 || left * best < best_left * pages) {
             best = pages;
@@ -151,6 +151,11 @@ static void give(void *context, struct ax_vaddr start_of_run, size_t count)
     assert_int_equal(axalloc_pages_dealloc(context, start_of_run, count), AX_OK);
 }
 
+static size_t available(void *context)
+{
+    return axalloc_pages_available(context);
+}
+
 /* A heap that takes its pages from `size` bytes. */
 static unsigned char *start_with_source(size_t size)
 {
@@ -164,7 +169,8 @@ static unsigned char *start_with_source(size_t size)
     assert_int_equal(axalloc_pages_add_with(&source_pages, range, records + sizeof records / 2),
                      AX_OK);
     axalloc_bytes_cover(&heap, range, records);
-    axalloc_bytes_use_source(&heap, (struct axalloc_page_source){&source_pages, take, give});
+    axalloc_bytes_use_source(&heap,
+                             (struct axalloc_page_source){&source_pages, take, give, available});
     return arena;
 }
 
@@ -190,6 +196,48 @@ static void empty_slabs_go_back_but_one_a_class(void **state)
     assert_int_equal(axalloc_bytes_total(&heap), 0);
     assert_sound(axalloc_bytes_check(&heap));
     arena_unmap(arena, 8 * MIB);
+}
+
+static void when_pages_are_few_slots_of_larger_classes_are_lent(void **state)
+{
+    (void)state;
+    unsigned char *arena = start_with_source(MIB);
+    assert_non_null(alloc(112));
+    assert_non_null(alloc(128));
+    assert_false(axalloc_bytes_is_short(&heap));
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(80)), 80);
+    void *large = alloc(axalloc_pages_available(&source_pages) * AX_PAGE_SIZE - 24 * AX_PAGE_SIZE);
+    assert_non_null(large);
+    assert_true(axalloc_bytes_is_short(&heap));
+    size_t taken = pages_taken();
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(96)), 112);
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc_as(96, 32)), 128);
+    assert_int_equal(pages_taken(), taken);
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(64)), 80);
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc_as(64, 64)), 64); /* no lender */
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(48)), 64);
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(32)), 32);
+    assert_sound(axalloc_bytes_check(&heap));
+    dealloc(large);
+    assert_false(axalloc_bytes_is_short(&heap));
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(96)), 96);
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
+}
+
+static void the_largest_classes_are_lent_too(void **state)
+{
+    (void)state;
+    unsigned char *arena = start_with_source(MIB);
+    void *first = alloc(32 * KIB), *second = alloc(32 * KIB);
+    assert_non_null(
+        alloc(axalloc_pages_available(&source_pages) * AX_PAGE_SIZE - 16 * AX_PAGE_SIZE));
+    dealloc(first);
+    dealloc(second);
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(30 * KIB)), 32 * KIB);
+    assert_int_equal(axalloc_bytes_usable_size(&heap, alloc(32 * KIB)), 32 * KIB);
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, MIB);
 }
 
 static void large_blocks_are_whole_pages_and_shrink(void **state)
@@ -318,6 +366,8 @@ int main(void)
         cmocka_unit_test(objects_of_a_slab_lie_in_order_and_touch),
         cmocka_unit_test(the_fullest_slab_is_used_first),
         cmocka_unit_test(empty_slabs_go_back_but_one_a_class),
+        cmocka_unit_test(when_pages_are_few_slots_of_larger_classes_are_lent),
+        cmocka_unit_test(the_largest_classes_are_lent_too),
         cmocka_unit_test(large_blocks_are_whole_pages_and_shrink),
         cmocka_unit_test(without_memory_a_larger_class_serves),
         cmocka_unit_test(regions_far_apart_are_all_known),
