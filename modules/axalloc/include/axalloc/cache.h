@@ -55,4 +55,7 @@ struct axalloc_cache {
  */
 bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache);
 
+/* The same for the depot (CONFIG_AXALLOC_DEPOT), which belongs to no thread. Any context. */
+bool axalloc_depot_flush(struct axalloc *self);
+
 #include <axalloc_cache_port.h>
