@@ -13,6 +13,7 @@
  * Does badly: what lies here keeps slabs from becoming empty, until memory is out.
  */
 #include "depot.h"
+#include "cache.h"
 #include <axalloc/cache.h>
 #include <axbase/string.h>
 #include <axsync/spinlock.h>
@@ -27,6 +28,19 @@ struct shelf {
 };
 
 static struct shelf shelves[AXALLOC_BYTES_CLASSES];
+
+#define ROW(c) c, (c) + 1, (c) + 2, (c) + 3, (c) + 4, (c) + 5, (c) + 6, (c) + 7
+#define PAIRS(c) c, c, (c) + 2, (c) + 2, (c) + 4, (c) + 4, (c) + 6, (c) + 6
+#define FOURS(c) c, c, c, c, (c) + 4, (c) + 4, (c) + 4, (c) + 4
+
+/* Classes are 16 bytes apart up to 1 KiB, which is 64; those above are eight a doubling anyway. */
+const uint8_t cache_coarse_classes[] = {
+    0,         ROW(1),  ROW(9),  PAIRS(18), PAIRS(26), FOURS(36), FOURS(44), FOURS(52),
+    FOURS(60), ROW(65), ROW(73), ROW(81),   ROW(89),   ROW(97),   105,
+};
+_Static_assert(!AXALLOC_BYTES_WORKS_IN_PAGES ||
+                   sizeof cache_coarse_classes == AXALLOC_BYTES_CLASSES + 1,
+               "one for each class, and for what has none");
 
 static _Atomic unsigned users;
 

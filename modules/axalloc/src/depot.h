@@ -12,10 +12,12 @@ bool depot_is_shared(void);
 /* Up to `most` objects of `class` into `out`: how many. */
 size_t depot_take(unsigned class, void **out, size_t most);
 
-/* The last of `count` objects of `class` stay in the depot, as many as it has room for: how many. */
+/* The last of `count` objects of `class` stay in the depot, as many as it has room for: how many.
+ */
 size_t depot_put(unsigned class, void *const *objects, size_t count);
 
-/* All of it; the caller gives the objects to the heap. Up to `most` of any class, 0: it is empty. */
+/* All of it; the caller gives the objects to the heap. Up to `most` of any class, 0: it is empty.
+ */
 size_t depot_take_any(void **out, size_t most);
 
 /* What it has is of a heap that is no more. No other thread uses it. */
