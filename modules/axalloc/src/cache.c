@@ -1,6 +1,7 @@
 /*
  * The slow paths of the caches: filling an empty magazine, making room in a full one, and giving a
- * magazine more room. Each takes heap_lock once, for at most eight objects.
+ * magazine more room. Each takes heap_lock once, for at most eight objects; or, where threads share
+ * a depot, first that, for as many as half a magazine.
  *
  * Lock order: this CPU's cache (interrupts off), then heap_lock, then page_lock.
  *

@@ -4,6 +4,8 @@
  * Vmem", USENIX 2001. Most allocations pop one, most frees push one: no lock, no search, and the
  * object is not touched. An empty magazine is filled, and a full one emptied, by half, under
  * heap_lock; so what one CPU frees for another goes back in batches. The global instance has them.
+ * In a Linux process batches are larger, and go by way of a depot (CONFIG_AXALLOC_DEPOT,
+ * src/depot.c).
  *
  * Which cache a caller has for the moment is the port's business:
  *
