@@ -33,10 +33,10 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_SLAB),test_slab) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap) \
     $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy)
-# Without the guard, misuse does what the sanitizers end programs for.
-host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG),,release),detection)
-host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD),,test_cache)) \
-    test_regressions_more test_accounts test_exhaustion \
+# Without the guard, misuse does what the sanitizers end programs for, and breaks what counts.
+host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG)$(CONFIG_COVERAGE),,release),detection)
+host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD)$(CONFIG_AXALLOC_BYTES_BUDDY),,test_cache)) \
+    test_regressions_more test_accounts test_edges test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_linux_flags conformance_ostd conformance_xila
@@ -48,6 +48,6 @@ host-library := hosted/library.c hosted/window.c hosted/threads.c hosted/start.c
 process-srcs := $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c) $(if $(CONFIG_AXALLOC_GUARD),host/guard_ports.c)
 host-benches := bytes_axle bytes_facade bytes_libc pages threads replay_axle replay_libc \
     $(if $(CONFIG_AXALLOC_CACHES),bytes_cached replay_cached)
-fuzzers := pages
+fuzzers := bytes pages
 target-tests := tests/target/suite.c tests/target/contracts.c
 host-library += $(if $(CONFIG_AXALLOC_GUARD),hosted/guard_ports.c)

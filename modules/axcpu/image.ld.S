@@ -30,6 +30,7 @@ SECTIONS
         KEEP(*(.head.text))
         /* fills the gap before the vectors of aarch64, which start at a multiple of 2 KiB */
         *string.c.o(.text.copy_forwards .text.mem* .text.str*)
+        *stack_protector.c.o(.text .text.*)
         *try.S.o(.text)
         *trap.S.o(.text)
         *(.text .text.*)
@@ -57,7 +58,10 @@ SECTIONS
 
     .bss (NOLOAD) : ALIGN(64) {
         axcpu_bss_start = .;
-        *(.bss .bss.* .sbss .sbss.* COMMON)
+        /* riscv64: one instruction reaches 2 KiB to each side of gp; so what is small comes first */
+        __global_pointer$ = . + 2048;
+        *(.sbss .sbss.*)
+        *(.bss .bss.* COMMON)
         . = ALIGN(64);
         axcpu_bss_end = .;
     } :data

@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench detection \
+.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench detection coverage \
     bench-boot bench bench-docs compare
 
 help:
@@ -24,13 +24,19 @@ pair-variables = ALLOC=$(firstword $(subst :, ,$1)) PAGES=$(lastword $(subst :, 
 host-suite = $(call suite,host $1,PLATFORM=host host-tests $(call pair-variables,$1) $2)
 hardened-suite = $(call suite,host hardened $1,PLATFORM=host host-tests FEATURES=hardened HOST_MODULES=axalloc \
     $(call pair-variables,$1))
+# The byte allocators' inputs are long, and so these runs fewer: fuzz-suite of <allocators>, <fuzzer>, <runs>.
+fuzz-suite = $(call suite,fuzz $2 $(lastword $(subst =, ,$1)),PLATFORM=host LLVM=1 HOST_FUZZ=$2 HOST_MODULES=axalloc FUZZ_RUNS=$3 $1 host-fuzz)
+fuzzers-but-bytes := $(filter-out bytes,$(notdir $(basename $(wildcard modules/*/fuzz/*.c))))
 test-host:
 	+@tools/test/suites \
 	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
-	    $(foreach a,$(firstword $(example-allocators)) $(filter tlsf slab,$(byte-allocators)),$(call hardened-suite,$(call pair,$a))) \
+	    $(foreach a,$(firstword $(example-allocators)) $(byte-allocators),$(call hardened-suite,$(call pair,$a))) \
+	    $(foreach a,$(filter tlsf,$(byte-allocators)),$(call suite,host caches $a,PLATFORM=host host-tests FEATURES=caches HOST_MODULES=axalloc ALLOC=$a)) \
 	    $(call suite,host debug,PLATFORM=host host-tests FEATURES=debug HOST_MODULES=axalloc) \
 	    $(foreach a,$(filter slab tlsf,$(byte-allocators)),$(call suite,tsan $a,PLATFORM=host LLVM=1 FEATURES=tsan ALLOC=$a HOST_MODULES=axalloc host-tests)) \
-	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ=1 host-fuzz)
+	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ="$(fuzzers-but-bytes)" host-fuzz) \
+	    $(foreach a,$(byte-allocators) $(example-allocators),$(call fuzz-suite,ALLOC=$a,bytes,10000)) \
+	    $(foreach p,$(wordlist 2,99,$(page-allocators)),$(call fuzz-suite,PAGES=$p,pages,20000))
 
 test-build:
 	+@tools/test/build
@@ -45,6 +51,9 @@ check:
 # Misuse of the heap, injected: what is detected under each byte allocator, or ALLOC=.
 detection:
 	+@tools/test/detection $(if $(ALLOC),--alloc '$(ALLOC)')
+# Which lines and branches of axalloc the host tests run; of one allocator with ALLOC= or PAGES=.
+coverage:
+	+@tools/test/coverage $(if $(ALLOC),--alloc '$(ALLOC)') $(if $(PAGES),--pages '$(PAGES)')
 # malloc() for programs of this machine: a library for each byte allocator, and the default.
 # With features of its own a library lies in a folder that names them.
 empty :=

@@ -30,9 +30,10 @@ endef
 test-wraps = $(patsubst $2:%,-Xlinker --wrap=%,$(filter $2:%,$(host-wraps.$1)))
 # HOST_MODULES: the modules whose tests are built and run; all of them unless given.
 programs :=
+# HOST_FUZZ: 1, or the fuzzers to take instead.
 test-modules = $(call closure,$1 axtest $(test-deps.$1))
 ifdef HOST_FUZZ
-$(foreach m,$(module-names),$(foreach f,$(fuzzers.$m),\
+$(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach f,$(if $(filter 1,$(HOST_FUZZ)),$(fuzzers.$m),$(filter $(HOST_FUZZ),$(fuzzers.$m))),\
     $(call host-program,$m,$f,$(call test-modules,$m),fuzz/$f.c,-fsanitize=fuzzer $(host-libs.$m))))
 else
 $(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach t,$(host-tests.$m),\

@@ -94,7 +94,7 @@ def show(table, totals, flat):
     for name, row in rows:
         if any(row[kind] for kind in COLUMNS):
             print(f"{name:<36}" + "".join(f"{row[kind]:>9}" for kind in COLUMNS))
-    print(f"flat image: {flat} bytes (bss is not in it; padding between sections is)")
+    print(f"flat image: {flat} bytes (neither bss nor padding between segments is in it)")
 
 
 def main():

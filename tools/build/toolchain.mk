@@ -42,14 +42,19 @@ isa-flags.aarch64 := -mno-outline-atomics $(if $(CONFIG_AXCPU_IMAGE_BELOW_1M),-m
 # plain structs by them. An app whose app.mk says `floating-point := y` has them.
 kernel-flags.aarch64 := -mgeneral-regs-only
 
-# Small code. gcc copies the ends of functions to where they are short and lays out blocks by what it
-# guesses to be likely, for speed; an image without both is some 300 bytes smaller.
-small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-guess-branch-probability)
+# Small code. gcc copies the ends of functions to where they are short, keeps constants of loops in
+# registers that then have to be saved, and lays out blocks by what it guesses to be likely, all for
+# speed; an image without them is some 300 bytes smaller.
+small := -Os $(if $(filter 1,$(LLVM)),,-fno-shrink-wrap -fno-move-loop-invariants -fno-guess-branch-probability)
 
 ifeq ($(ISA),host)
 sanitizers := $(if $(CONFIG_DEBUG),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
 sanitizers += $(if $(CONFIG_TSAN),-fsanitize=thread)
-optimise := $(if $(CONFIG_DEBUG),-O1,-O2 -DNDEBUG)
+# Unoptimised code calls what `if (CONFIG_X)` keeps it from reaching, and the build has not; and gcc
+# warns of temporaries there that a longjmp might change.
+unoptimised := -Wl$(,)--unresolved-symbols=ignore-all -no-pie -Wno-clobbered
+sanitizers += $(if $(CONFIG_COVERAGE),--coverage -fprofile-update=atomic $(unoptimised))
+optimise := $(if $(CONFIG_DEBUG),-O1,$(if $(CONFIG_COVERAGE),-O0,-O2 -DNDEBUG))
 frames := $(if $(CONFIG_DEBUG),,-fomit-frame-pointer)
 isa-flags := $(sanitizers) $(if $(HOST_FUZZ),-fsanitize=fuzzer-no-link)
 # A library that is there before the C library has started: no canary yet, storage of threads in place.
@@ -71,7 +76,7 @@ nolto := $(if $(lto),-fno-lto) -fno-builtin $(if $(filter 1,$(LLVM)),,-fno-tree-
 
 # For srcs-cold: boot, probing, printing and the report of faults are made small; what an app calls
 # again and again is made quick.
-cold := $(if $(CONFIG_DEBUG)$(filter host,$(ISA)),,-Os)
+cold := $(if $(CONFIG_DEBUG)$(filter host,$(ISA)),,$(small))
 
 base-flags := $(isa-flags) $(optimise) $(language) $(warnings) $(debugging) $(frames) $(safety) $(sections)
 # What modules, platforms and apps compile with, and an app that has floating point.

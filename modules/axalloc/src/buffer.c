@@ -107,11 +107,11 @@ static enum ax_err realloc_low(const struct request *request, void **out)
     return err;
 }
 
+/* A mapped buffer does not get here: it stays mapped, or becomes low. */
 static enum ax_err realloc_heap(const struct request *request, void **out)
 {
     struct run run;
-    bool is_foreign = request->pointer != NULL &&
-                      (mapped_owns(request->pointer) || run_find(request->pointer, &run));
+    bool is_foreign = request->pointer != NULL && run_find(request->pointer, &run);
     void *old = is_foreign ? NULL : request->pointer;
     void *block = axalloc_reallocate(axalloc_global(), old, request->layout);
     if (block == NULL)

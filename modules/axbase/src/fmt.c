@@ -33,13 +33,13 @@ static void emit(struct output *out, const char *text, size_t bytes)
     out->bytes += bytes;
 }
 
-static void emit_fill(struct output *out, char fill, size_t count)
+AX_NOINLINE static void emit_fill(struct output *out, const char *fill, size_t count)
 {
     for (; count > 0; count--)
-        emit(out, &fill, 1);
+        emit(out, fill, 1);
 }
 
-/* Prefix, zeros, text; spaces on one side. C11 7.21.6.1. */
+/* Prefix, zeros, text; spaces on one side, or more zeros instead. C11 7.21.6.1. */
 static void emit_field(struct output *out, const struct spec *spec, const char *prefix,
                        size_t zeros, const char *text, size_t bytes)
 {
@@ -47,11 +47,15 @@ static void emit_field(struct output *out, const struct spec *spec, const char *
     size_t body = prefix_bytes + zeros + bytes;
     size_t fill = spec->width > body ? spec->width - body : 0;
     bool left = (spec->flags & LEFT) != 0;
-    emit_fill(out, ' ', left ? 0 : fill);
+    if ((spec->flags & (ZERO | LEFT | HAS_PRECISION)) == ZERO) {
+        zeros += fill;
+        fill = 0;
+    }
+    emit_fill(out, " ", left ? 0 : fill);
     emit(out, prefix, prefix_bytes);
-    emit_fill(out, '0', zeros);
+    emit_fill(out, "0", zeros);
     emit(out, text, bytes);
-    emit_fill(out, ' ', left ? fill : 0);
+    emit_fill(out, " ", left ? fill : 0);
 }
 
 static void emit_number(struct output *out, const struct spec *spec, const char *prefix,
@@ -64,9 +68,6 @@ static void emit_number(struct output *out, const struct spec *spec, const char 
         digits[sizeof digits - ++count] = (char)(digit < 10 ? '0' + digit : ten + (digit - 10));
     }
     size_t least = spec->flags & HAS_PRECISION ? spec->precision : 1;
-    size_t width = spec->width - strlen(prefix);
-    if ((spec->flags & (ZERO | LEFT | HAS_PRECISION)) == ZERO && spec->width > strlen(prefix))
-        least = width > least ? width : least;
     emit_field(out, spec, prefix, least > count ? least - count : 0, digits + sizeof digits - count,
                count);
 }
@@ -135,6 +136,7 @@ static const char *parse_spec(const char *p, struct spec *spec, struct arguments
 {
     int64_t count;
     spec->flags = 0;
+    spec->precision = 0;
     p = parse_count(parse_flags(p, spec), args, &count);
     if (count < 0) {
         spec->flags |= LEFT;
@@ -156,27 +158,28 @@ static uint64_t next_unsigned(const struct spec *spec, struct arguments *args)
     return value & UINT64_MAX >> (64 - spec->bits);
 }
 
-/* What an integer conversion prints: the sign or the mark of the base, and the magnitude. */
-static const char *next_number(const struct spec *spec, char conversion, struct arguments *args,
-                               uint64_t *magnitude)
+/* Makes the magnitude of a signed number; returns its sign. */
+static const char *split_sign(const struct spec *spec, uint64_t *number)
 {
-    *magnitude = conversion == 'p' ? (uintptr_t)next_pointer(args) : next_unsigned(spec, args);
-    bool is_negative = (*magnitude >> (spec->bits - 1) & 1) != 0;
-    switch (conversion) {
-    case 'd':
-    case 'i':
-        if (is_negative)
-            *magnitude = -*magnitude & UINT64_MAX >> (64 - spec->bits);
-        return is_negative ? "-" : spec->flags & PLUS ? "+" : spec->flags & SPACE ? " " : "";
-    case 'x':
-        return spec->flags & ALTERNATE && *magnitude != 0 ? "0x" : "";
-    case 'X':
-        return spec->flags & ALTERNATE && *magnitude != 0 ? "0X" : "";
-    case 'p':
-        return "0x";
-    default:
-        return "";
-    }
+    if ((*number >> (spec->bits - 1) & 1) == 0)
+        return spec->flags & PLUS ? "+" : spec->flags & SPACE ? " " : "";
+    *number = -*number & UINT64_MAX >> (64 - spec->bits);
+    return "-";
+}
+
+static void convert_number(struct output *out, const struct spec *spec, char conversion,
+                           struct arguments *args)
+{
+    bool is_pointer = conversion == 'p';
+    bool is_signed = conversion == 'd' || conversion == 'i';
+    unsigned base = is_signed || conversion == 'u' ? 10 : 16;
+    uint64_t number = is_pointer ? (uintptr_t)next_pointer(args) : next_unsigned(spec, args);
+    const char *prefix = "";
+    if (is_signed)
+        prefix = split_sign(spec, &number);
+    else if (is_pointer || (base == 16 && (spec->flags & ALTERNATE) != 0 && number != 0))
+        prefix = conversion == 'X' ? "0X" : "0x";
+    emit_number(out, spec, prefix, number, base, conversion == 'X' ? 'A' : 'a');
 }
 
 static void emit_string(struct output *out, const struct spec *spec, const char *text)
@@ -193,11 +196,7 @@ static bool convert(struct output *out, const struct spec *spec, char conversion
 {
     static const char numbers[] = "diuxXp";
     if (memchr(numbers, conversion, sizeof numbers - 1) != NULL) {
-        uint64_t magnitude;
-        const char *prefix = next_number(spec, conversion, args, &magnitude);
-        bool is_decimal = conversion == 'd' || conversion == 'i' || conversion == 'u';
-        emit_number(out, spec, prefix, magnitude, is_decimal ? 10 : 16,
-                    conversion == 'X' ? 'A' : 'a');
+        convert_number(out, spec, conversion, args);
         return true;
     }
     char character = conversion;

@@ -222,7 +222,8 @@ static void release_empty_tables(struct axhal_page_table *table, struct ax_vrang
 static void clear_leaves(struct axhal_page_table *table, struct ax_vrange range);
 
 /* Take back what a map that ran out of frames did: everything below `reached`. */
-static void undo_map(struct axhal_page_table *table, struct ax_vrange range, uint64_t reached)
+AX_COLD static void undo_map(struct axhal_page_table *table, struct ax_vrange range,
+                             uint64_t reached)
 {
     struct ax_vrange done = {range.start, reached - range.start.raw};
     if (done.size_bytes != 0)

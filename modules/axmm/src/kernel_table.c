@@ -172,7 +172,7 @@ static enum ax_err take_edit_table(struct axhal_frame_source *self, struct ax_pa
 
 enum ax_err kernel_table_init_edit_page(struct axhal_page_table *table)
 {
-    if (!table->format->break_before_make)
+    if (!axcpu_kernel_format()->break_before_make)
         return AX_OK;
     struct axhal_frame_source source = {take_edit_table, NULL};
     struct axhal_frame_source *ordinary = table->frames;

@@ -389,6 +389,17 @@ static void wrong_frees_panic(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void a_free_of_what_a_free_block_overlaps_panics(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(64 * KIB);
+    void *first = alloc(112), *second = alloc(112);
+    dealloc(first);
+    heap.free.first->size += 64; /* as an overflow of what lies before it may do */
+    expect_assert_failure(dealloc(second));
+    arena_unmap(arena, MIB);
+}
+
 static void the_check_finds_what_is_broken(void **state)
 {
     (void)state;
@@ -401,8 +412,9 @@ static void the_check_finds_what_is_broken(void **state)
     struct list_block *first = heap.free.first, *second = first->next;
     struct list_block *live = (struct list_block *)(void *)blocks[1] - 1;
     static const char *const messages[] = {
-        "misplaced", "no size",         "odd one", "circle",  "overlap", "order",  "touch",
-        "misplaced", "not on the list", "counter", "counter", "passes",  "passes", "passes"};
+        "misplaced", "no size", "odd one",   "circle",          "overlap",
+        "order",     "touch",   "misplaced", "not on the list", "counter",
+        "counter",   "passes",  "passes",    "passes",          "larger than its region"};
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         struct list_block first_was = *first, second_was = *second, live_was = *live;
         struct axalloc_bytes heap_was = heap;
@@ -419,6 +431,7 @@ static void the_check_finds_what_is_broken(void **state)
         }
         if (i == 8)
             first->next = second->next;
+        second->size = i == 14 ? MIB : second->size;
         heap.used_bytes += i == 9;
         heap.total_bytes += i == 10;
         live->size = i == 11 ? MIB : i == 12 ? 0 : i == 13 ? 40 : live->size;
@@ -453,6 +466,7 @@ int main(void)
         cmocka_unit_test(statistics_say_what_there_is),
         cmocka_unit_test(regions_that_touch_become_one),
         cmocka_unit_test(wrong_frees_panic),
+        cmocka_unit_test(a_free_of_what_a_free_block_overlaps_panics),
         cmocka_unit_test(the_check_finds_what_is_broken),
     };
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);

@@ -314,7 +314,7 @@ static void the_check_names_a_spare_that_is_small(void **state)
     heap.spare = only;
     only->link = &heap.spare;
     assert_broken("spare is small");
-    arena_unmap(arena, MIB);
+    arena_unmap(arena, TLSF_REGION_BYTES + 512);
 }
 
 int main(void)

@@ -67,8 +67,9 @@ struct axhal_fdt {
 };
 
 /*
- * The properties that have a slot, grouped by their first letter. One more is a line here and one
- * in src/fdt_slots.c. Should a broken tree give a node two of a name, the last one counts.
+ * The properties that have a slot, in the order in which they are looked for. One more is a line
+ * here and one in src/fdt_slots.c. Should a broken tree give a node two of a name, the last one
+ * counts.
  */
 enum axhal_fdt_slot {
     AXHAL_FDT_ADDRESS_CELLS = 1,

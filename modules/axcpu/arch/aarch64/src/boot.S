@@ -52,20 +52,6 @@
     str x1, [x0, \index, lsl #3]
     .endm
 
-/* Move what ends at x2 up to [to, to_end), 32 bytes at a time, the last first; x2 is where it began. */
-    .macro move_up to, to_end
-    adrp x0, \to
-    adrp x1, \to_end
-    add x1, x1, :lo12:\to_end
-    b 7f
-6:  ldp x3, x4, [x2, #-16]!
-    ldp x5, x6, [x2, #-16]!
-    stp x3, x4, [x1, #-16]!
-    stp x5, x6, [x1, #-16]!
-7:  cmp x0, x1
-    b.lo 6b
-    .endm
-
     .section .head.text, "ax"
     .globl _start
 _start:
@@ -195,8 +181,14 @@ at_el1:
 in_window:
     adrp x2, axcpu_file_end
     add x2, x2, :lo12:axcpu_file_end
-    move_up axcpu_data_start, axcpu_data_bytes_end
-    move_up axcpu_rodata_start, axcpu_rodata_bytes_end
+    adrp x0, axcpu_data_start
+    adrp x1, axcpu_data_bytes_end
+    add x1, x1, :lo12:axcpu_data_bytes_end
+    bl move_up
+    adrp x0, axcpu_rodata_start
+    adrp x1, axcpu_rodata_bytes_end
+    add x1, x1, :lo12:axcpu_rodata_bytes_end
+    bl move_up
     adrp x0, axcpu_bss_start
     add x0, x0, :lo12:axcpu_bss_start
     adrp x1, axcpu_bss_end
@@ -229,6 +221,16 @@ in_window:
     mov x29, xzr                            /* the frame pointer's chain ends here */
     mov x30, xzr
     b axcpu_port_boot
+
+/* Move what ends at x2 up to [x0, x1), 32 bytes at a time, the last first; x2 is where it began. */
+5:  ldp x3, x4, [x2, #-16]!
+    ldp x5, x6, [x2, #-16]!
+    stp x3, x4, [x1, #-16]!
+    stp x5, x6, [x1, #-16]!
+move_up:
+    cmp x0, x1
+    b.lo 5b
+    ret
 
 /* Zero [x0, x1), a multiple of 64 bytes. */
 4:  stp xzr, xzr, [x0]

@@ -8,8 +8,8 @@
  * no way back, so that the handler can say what happened.
  *
  * The table's second half, for lower exception levels, is not there: nothing runs below EL1. A vector
- * has room for 32 instructions; what is common to all stands behind two of them, as far as
- * there is room (.org complains where there is not).
+ * has room for 32 instructions; what is common to all stands behind some of them, where there is
+ * room (.org complains where there is not).
  * TPIDRRO_EL0, which nothing else uses, keeps a register while the entry finds its stack.
  */
 #include <axcpu/image_window.h>
@@ -79,26 +79,6 @@ leave:
     eret
 
     from_sp_el0 VECTOR_IRQ
-    from_sp_el0 VECTOR_FIQ
-    from_sp_el0 VECTOR_SERROR
-    from_sp_el1 VECTOR_SYNC
-
-exhausted:
-    mrs x0, tpidr_el1
-    ldr x0, [x0, #AXCPU_PERCPU_EMERGENCY_STACK_TOP]
-    sub x0, x0, #AXCPU_FRAME_BYTES
-    str x1, [x0, #8]
-    add x1, sp, #AXCPU_FRAME_BYTES
-    str x1, [x0, #AXCPU_FRAME_SP]
-    mov sp, x0
-    mrs x1, tpidrro_el0
-    str x1, [sp]
-    mov x0, #VECTOR_SYNC
-    b save_frame
-
-    from_sp_el1 VECTOR_IRQ
-    from_sp_el1 VECTOR_FIQ
-    from_sp_el1 VECTOR_SERROR
 
 /* x0 = vector; x0, x1 and sp are in the frame already */
 save_frame:
@@ -127,9 +107,34 @@ save_frame:
     mrs x1, tpidr_el1
     ldr x2, [x1, #AXCPU_PERCPU_TRAP_DEPTH]
     add x2, x2, #1
+    b handle
+
+    from_sp_el0 VECTOR_FIQ
+
+handle:
     str x2, [x1, #AXCPU_PERCPU_TRAP_DEPTH]
     mov x0, sp
     mov x29, xzr                            /* a backtrace of the handler ends here */
     mov x30, xzr
     bl axcpu_port_trap
     b leave
+
+    from_sp_el0 VECTOR_SERROR
+    from_sp_el1 VECTOR_SYNC
+
+exhausted:
+    mrs x0, tpidr_el1
+    ldr x0, [x0, #AXCPU_PERCPU_EMERGENCY_STACK_TOP]
+    sub x0, x0, #AXCPU_FRAME_BYTES
+    str x1, [x0, #8]
+    add x1, sp, #AXCPU_FRAME_BYTES
+    str x1, [x0, #AXCPU_FRAME_SP]
+    mov sp, x0
+    mrs x1, tpidrro_el0
+    str x1, [sp]
+    mov x0, #VECTOR_SYNC
+    b save_frame
+
+    from_sp_el1 VECTOR_IRQ
+    from_sp_el1 VECTOR_FIQ
+    from_sp_el1 VECTOR_SERROR

@@ -25,24 +25,6 @@
 #define SSTATUS_FS_MASK (3 << 13)
 #define TABLE_BYTES 4096
 
-/* Move what ends at t2 up to [to, to_end), 32 bytes at a time, the last first; t2 is where it began. */
-    .macro move_up to, to_end
-    lla t0, \to
-    lla t1, \to_end
-    j 7f
-6:  addi t1, t1, -32
-    addi t2, t2, -32
-    ld t3, 24(t2)
-    ld t4, 16(t2)
-    ld t5, 8(t2)
-    ld t6, 0(t2)
-    sd t3, 24(t1)
-    sd t4, 16(t1)
-    sd t5, 8(t1)
-    sd t6, 0(t1)
-7:  bltu t0, t1, 6b
-    .endm
-
     .section .head.text, "ax"
     .globl _start
 _start:
@@ -119,13 +101,21 @@ boot:
     sfence.vma
     csrw satp, t0
     .balign 4
-3:  lla t0, axcpu_trap_entry
+3:  .option push
+    .option norelax                         /* or this would be made relative to gp itself */
+    lla gp, __global_pointer$
+    .option pop
+    lla t0, axcpu_trap_entry
     csrw stvec, t0
     sfence.vma
 
     lla t2, axcpu_file_end
-    move_up axcpu_data_start, axcpu_data_bytes_end
-    move_up axcpu_rodata_start, axcpu_rodata_bytes_end
+    lla t0, axcpu_data_start
+    lla t1, axcpu_data_bytes_end
+    jal move_up
+    lla t0, axcpu_rodata_start
+    lla t1, axcpu_rodata_bytes_end
+    jal move_up
 
     lla t0, axcpu_bss_start
     lla t1, axcpu_bss_end
@@ -159,6 +149,21 @@ boot:
     li ra, 0
     li tp, 0
     tail axcpu_port_boot
+
+/* Move what ends at t2 up to [t0, t1), 32 bytes at a time, the last first; t2 is where it began. */
+6:  addi t1, t1, -32
+    addi t2, t2, -32
+    ld a2, 24(t2)
+    ld a3, 16(t2)
+    ld a4, 8(t2)
+    ld a5, 0(t2)
+    sd a2, 24(t1)
+    sd a3, 16(t1)
+    sd a4, 8(t1)
+    sd a5, 0(t1)
+move_up:
+    bltu t0, t1, 6b
+    ret
 
     .section .noinit.tables, "aw", @nobits
     .balign TABLE_BYTES

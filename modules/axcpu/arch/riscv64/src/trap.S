@@ -77,6 +77,10 @@ save_frame:
     sd t0, AXCPU_FRAME_CAUSE(sp)
     csrr t0, stval
     sd t0, AXCPU_FRAME_VALUE(sp)
+    .option push
+    .option norelax
+    lla gp, __global_pointer$               /* whatever the interrupted code had made of it */
+    .option pop
     mv a0, sp
     li s0, 0                                /* a backtrace of the handler ends here */
     call axcpu_port_trap
