@@ -25,6 +25,7 @@ wraps := $(if $(CONFIG_AXALLOC_TRACE),$(trace-functions))
 ports := ports/$(if $(filter host,$(ISA)),linux,kernel)
 srcs += $(if $(CONFIG_AXALLOC_CACHES),src/cache.c $(if $(filter host,$(ISA)),,ports/kernel/caches.c))
 srcs += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_BYTES_SLAB),,src/classes.c))
+srcs += $(if $(CONFIG_AXALLOC_DEPOT),src/depot.c)
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \

@@ -55,15 +55,18 @@ detection:
 coverage:
 	+@tools/test/coverage $(if $(ALLOC),--alloc '$(ALLOC)') $(if $(PAGES),--pages '$(PAGES)')
 # malloc() for programs of this machine: a library for each byte allocator, and the default.
+# With features of its own a library lies in a folder that names them.
+empty :=
+hosted-folder := $(O)/hosted$(subst $(empty) ,,$(patsubst %,+%,$(sort $(FEATURES))))
 hosted-default := slab
 one-library = $(MAKE) PLATFORM=host ALLOC=$1 'FEATURES=$(sort hosted $(FEATURES))' host-library
 hosted-allocators := $(or $(ALLOC),$(byte-allocators))
 hosted: $(hosted-allocators:%=hosted-%)
-	@ls $(O)/hosted/*.so
+	@ls $(hosted-folder)/*.so
 hosted-%:
-	+@mkdir -p $(O)/hosted
-	+@library=$$($(call one-library,$*) | tail -n 1) && cp -u "$$library" $(O)/hosted/libaxalloc-$*.so
-	@$(if $(filter $(hosted-default),$*),cp -u $(O)/hosted/libaxalloc-$*.so $(O)/hosted/libaxalloc.so)
+	+@mkdir -p $(hosted-folder)
+	+@library=$$($(call one-library,$*) | tail -n 1) && cp -u "$$library" $(hosted-folder)/libaxalloc-$*.so
+	@$(if $(filter $(hosted-default),$*),cp -u $(hosted-folder)/libaxalloc-$*.so $(hosted-folder)/libaxalloc.so)
 bench-boot:
 	+@tools/bench/boot
 

@@ -1,4 +1,5 @@
 /* The caches' Linux port for test programs: each thread's cache comes from the C library. */
+#include "../src/depot.h"
 #include <axalloc/cache.h>
 #include <stdlib.h>
 
@@ -12,6 +13,8 @@ struct axalloc_cache_hold axalloc_port_cache_enter_slow(void)
         if (cache == NULL)
             return (struct axalloc_cache_hold){NULL};
         axalloc_thread_cache = cache;
+        if (CONFIG_AXALLOC_DEPOT)
+            depot_join();
     }
     return axalloc_port_cache_enter();
 }

@@ -68,7 +68,10 @@ static bool drop_pages(char *block, size_t size, char **first, char **end)
     return done;
 }
 
-/* A block of a heap of regions, of which the pages may never become free: their contents do. */
+/*
+ * A block of a heap of regions, of which the pages may never become free: their contents do. The
+ * guard is to see the block first, and fills what it frees: with it they stay.
+ */
 static AX_NOINLINE void drop_large(void *block)
 {
     char *first, *end;
@@ -80,7 +83,7 @@ static AX_NOINLINE void drop_large(void *block)
 PUBLIC void free(void *pointer)
 {
     struct axalloc *global = axalloc_global();
-    if (!AXALLOC_BYTES_WORKS_IN_PAGES && pointer != NULL &&
+    if (!AXALLOC_BYTES_WORKS_IN_PAGES && !CONFIG_AXALLOC_GUARD && pointer != NULL &&
         axalloc_bytes_class_of(&global->heap, pointer) == 0)
         drop_large(pointer);
     axalloc_dealloc_unsized(global, pointer);

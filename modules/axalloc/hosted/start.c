@@ -4,9 +4,10 @@
  *
  * The fork handlers are registered this early so that they are the last to run before a fork and
  * the first after it: other libraries' handlers may allocate. In the child there is one thread, and
- * those that waited for a lock are gone with their tickets, so both locks begin anew. What other
+ * those that waited for a lock are gone with their tickets, so all locks begin anew. What other
  * threads had cached is lost to the child.
  */
+#include "../src/depot.h"
 #include "hosted.h"
 #include <axbase/attr.h>
 #include <axcpu/barrier.h>
@@ -63,16 +64,19 @@ static void before_fork(void) AX_NO_THREAD_ANALYSIS
 {
     heap_state = axsync_spin_lock(&axalloc_global()->heap_lock);
     page_state = axsync_spin_lock(&axalloc_global()->page_lock);
+    depot_lock_all();
 }
 
 static void in_parent(void) AX_NO_THREAD_ANALYSIS
 {
+    depot_unlock_all();
     axsync_spin_unlock(&axalloc_global()->page_lock, page_state);
     axsync_spin_unlock(&axalloc_global()->heap_lock, heap_state);
 }
 
 static void in_child(void)
 {
+    depot_unlock_in_child();
     axalloc_global()->page_lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT;
     axalloc_global()->heap_lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT;
 }

@@ -3,6 +3,7 @@
  * misses, emptied and freed by a key's destructor when it ends. What a thread frees after that, in
  * destructors of others, goes to the heap.
  */
+#include "../src/depot.h"
 #include "hosted.h"
 #include <axalloc/cache.h>
 #include <axbase/assert.h>
@@ -23,6 +24,7 @@ static void end_thread(void *cache)
 {
     is_ending = true;
     axalloc_thread_cache = &axalloc_no_cache;
+    depot_leave();
     axalloc_cache_flush(axalloc_global(), cache);
     enum ax_err err =
         axalloc_dealloc_pages_as(axalloc_global(), AXALLOC_CACHES, ax_vaddr_of(cache), CACHE_PAGES);
@@ -45,6 +47,7 @@ static void make_cache(void)
     struct axalloc_cache *cache = ax_vaddr_ptr(start);
     memset(cache, 0, sizeof *cache);
     axalloc_thread_cache = cache;
+    depot_join();
     int saved = errno;
     if (pthread_setspecific(key, cache) != 0) {
         end_thread(cache);

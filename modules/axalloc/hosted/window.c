@@ -13,6 +13,7 @@
  * memory until they are 16 MiB and a sixteenth of what is in use; runs of less than 16 until they
  * become longer.
  */
+#include "../src/guard.h"
 #include "../src/pages.h"
 #include "../src/source.h"
 #include "hosted.h"
@@ -55,6 +56,8 @@ static bool add_step(struct axalloc *self, size_t pages)
     errno = saved;
     if (!done || axalloc_pages_add(&self->pages, range) != AX_OK)
         return false;
+    if (CONFIG_AXALLOC_GUARD)
+        guard_add_window(self, range.start, range.size_bytes);
     window.given += pages;
     return true;
 }

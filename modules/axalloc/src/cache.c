@@ -1,6 +1,7 @@
 /*
  * The slow paths of the caches: filling an empty magazine, making room in a full one, and giving a
- * magazine more room. Each takes heap_lock once, for at most eight objects.
+ * magazine more room. Each takes heap_lock once, for at most eight objects; or, where threads share
+ * a depot, first that, for as many as half a magazine.
  *
  * Lock order: this CPU's cache (interrupts off), then heap_lock, then page_lock.
  *
@@ -9,9 +10,21 @@
  * free shows later than it happened, and not at all if the object was handed out twice by then.
  */
 #include "cache.h"
+#include "depot.h"
 #include "growth.h"
 
-enum { BATCH = 8, LOOKED_AT = 8, SMALL_BATCH = 3 };
+enum {
+    BATCH = 8,
+    LARGEST_BATCH = CONFIG_AXALLOC_DEPOT ? AXALLOC_MAGAZINE_ROUNDS / 2 : BATCH,
+    LOOKED_AT = 8,
+    SMALL_BATCH = 3,
+};
+
+/* Others take part: batches are as large as magazines allow, by way of the depot. */
+static inline bool is_shared(void)
+{
+    return CONFIG_AXALLOC_DEPOT && depot_is_shared();
+}
 
 /* Where the magazine of `class` lies. */
 static void place(struct axalloc_cache *cache, unsigned class)
@@ -23,19 +36,41 @@ static void place(struct axalloc_cache *cache, unsigned class)
     cache->magazines[class] = (struct axalloc_magazine){rounds, rounds, rounds, rounds + most};
 }
 
+static size_t rounds_in(const struct axalloc_magazine *magazine)
+{
+    return (size_t)(magazine->top - magazine->bottom);
+}
+
+/* The last of `count` objects of `class` go to the heap: how many, one at least; few if
+ * `is_second`. */
+static size_t put(struct axalloc *self, unsigned class, void *const *objects, size_t count,
+                  bool is_second)
+{
+    size_t done = 0;
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    do {
+        size_t most = is_second ? SMALL_BATCH : axalloc_bytes_put_most(&self->heap, class);
+        size_t left = count - done;
+        size_t now = left < most ? left : most;
+        done += now;
+        if (axalloc_bytes_put(&self->heap, objects + (count - done), now))
+            heap_shrink(self);
+    } while (CONFIG_AXALLOC_DEPOT && done < count);
+    axsync_spin_unlock(&self->heap_lock, state);
+    return done;
+}
+
 /* A batch of a magazine goes back, at most half of what it has; a small one if it `is_second`. */
 static void make_room(struct axalloc *self, struct axalloc_cache *cache, unsigned class,
                       bool is_second)
 {
     struct axalloc_magazine *magazine = &cache->magazines[class];
-    size_t half = (size_t)(magazine->top - magazine->bottom + 1) / 2;
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    size_t most = is_second ? SMALL_BATCH : axalloc_bytes_put_most(&self->heap, class);
-    size_t count = half < most ? half : most;
-    magazine->top -= count;
-    if (axalloc_bytes_put(&self->heap, magazine->top, count))
-        heap_shrink(self);
-    axsync_spin_unlock(&self->heap_lock, state);
+    size_t half = (rounds_in(magazine) + 1) / 2, left = 0;
+    if (is_shared())
+        left = depot_put(class, magazine->top - half, half);
+    magazine->top -= left;
+    if (left < half)
+        magazine->top -= put(self, class, magazine->top - (half - left), half - left, is_second);
 }
 
 /*
@@ -101,20 +136,35 @@ static bool widen(struct axalloc *self, struct axalloc_cache *cache, unsigned cl
     return false;
 }
 
+/* Up to `most` objects from the heap, which are in order of address: how many. */
+static size_t take(struct axalloc *self, unsigned class, void **out, size_t most)
+{
+    size_t count = 0, more;
+    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
+    do {
+        more = axalloc_bytes_take(&self->heap, class, out + count, most - count);
+        count += more;
+    } while (is_shared() && more > 0 && count < most);
+    axsync_spin_unlock(&self->heap_lock, state);
+    return count;
+}
+
 /* A batch for an empty magazine, and one of it for the caller; NULL: the heap has none at hand. */
 static void *fill(struct axalloc *self, struct axalloc_cache *cache, unsigned class)
 {
-    void *objects[BATCH];
+    void *objects[LARGEST_BATCH];
     struct axalloc_magazine *magazine = &cache->magazines[class];
     widen(self, cache, class);
-    struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    size_t room = (size_t)(magazine->limit - magazine->bottom);
-    size_t count = room < 2 ? 1 : room / 2 < BATCH ? room / 2 : BATCH;
-    count = axalloc_bytes_take(&self->heap, class, objects, count);
-    axsync_spin_unlock(&self->heap_lock, state);
+    size_t room = (size_t)(magazine->limit - magazine->bottom), count = 0;
+    size_t batch = is_shared() ? LARGEST_BATCH : BATCH;
+    size_t most = room < 2 ? 1 : room / 2 < batch ? room / 2 : batch;
+    if (is_shared())
+        count = depot_take(class, objects, most);
+    if (count == 0)
+        count = take(self, class, objects, most);
     if (count == 0)
         return NULL;
-    while (--count > 0) /* they are in order of address: the lowest will be used first */
+    while (--count > 0) /* the lowest will be used first */
         *magazine->top++ = objects[count];
     return objects[0];
 }
@@ -169,7 +219,7 @@ bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++) {
         struct axalloc_magazine *magazine = &cache->magazines[class];
         while (magazine->top != magazine->bottom) {
-            make_room(self, cache, class, false);
+            magazine->top -= put(self, class, magazine->bottom, rounds_in(magazine), false);
             gave = true;
         }
         magazine->limit = magazine->bottom;
@@ -178,12 +228,23 @@ bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache)
     return gave;
 }
 
+bool axalloc_depot_flush(struct axalloc *self)
+{
+    void *objects[LARGEST_BATCH];
+    bool gave = false;
+    if (!CONFIG_AXALLOC_DEPOT)
+        return false;
+    for (size_t count; (count = depot_take_any(objects, LARGEST_BATCH)) > 0; gave = true)
+        put(self, axalloc_bytes_class_of(&self->heap, objects[0]), objects, count, false);
+    return gave;
+}
+
 bool cache_flush_own(struct axalloc *self)
 {
     struct axalloc_cache_hold hold = axalloc_port_cache_enter();
     bool gave = axalloc_cache_flush(self, hold.cache);
     axalloc_port_cache_leave(hold);
-    return gave;
+    return gave | axalloc_depot_flush(self);
 }
 
 void cache_forget_own(void)
@@ -192,4 +253,6 @@ void cache_forget_own(void)
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++)
         hold.cache->magazines[class].top = hold.cache->magazines[class].bottom;
     axalloc_port_cache_leave(hold);
+    if (CONFIG_AXALLOC_DEPOT)
+        depot_forget();
 }

@@ -8,16 +8,31 @@
 AX_NOINLINE void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned class);
 AX_NOINLINE void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class);
 
+/* For cache_class(); in depot.c. */
+extern const uint8_t cache_coarse_classes[];
+
 /* Give back what this CPU or thread has; true: there was something. */
 bool cache_flush_own(struct axalloc *self);
 
 /* What it has is of a heap that is no more. */
 void cache_forget_own(void);
 
+/*
+ * The class that a process's threads take in place of `class`: eight for each doubling. The fewer
+ * there are, the less each rises above its mean, and the more often a cache has one. A class is
+ * rounded up to a multiple of a power of two, so its slots are aligned as well as before.
+ */
+static inline unsigned cache_class(unsigned class)
+{
+    if (!CONFIG_AXALLOC_DEPOT || !AXALLOC_BYTES_WORKS_IN_PAGES)
+        return class;
+    return cache_coarse_classes[class]; /* branches on a random size would be mispredicted */
+}
+
 /* As heap_alloc() and heap_dealloc(). */
 static inline void *cache_alloc(struct axalloc *self, struct ax_layout layout)
 {
-    unsigned class = axalloc_bytes_class_for(layout);
+    unsigned class = cache_class(axalloc_bytes_class_for(layout));
     struct axalloc_cache_hold hold = axalloc_port_cache_enter();
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
     void **top = magazine->top;

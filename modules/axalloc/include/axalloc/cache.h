@@ -4,6 +4,8 @@
  * Vmem", USENIX 2001. Most allocations pop one, most frees push one: no lock, no search, and the
  * object is not touched. An empty magazine is filled, and a full one emptied, by half, under
  * heap_lock; so what one CPU frees for another goes back in batches. The global instance has them.
+ * In a Linux process batches are larger, and go by way of a depot (CONFIG_AXALLOC_DEPOT,
+ * src/depot.c).
  *
  * Which cache a caller has for the moment is the port's business:
  *
@@ -54,5 +56,8 @@ struct axalloc_cache {
  * cache: it has entered it, or its thread or CPU is gone. Takes heap_lock. O(objects).
  */
 bool axalloc_cache_flush(struct axalloc *self, struct axalloc_cache *cache);
+
+/* The same for the depot (CONFIG_AXALLOC_DEPOT), which belongs to no thread. Any context. */
+bool axalloc_depot_flush(struct axalloc *self);
 
 #include <axalloc_cache_port.h>

@@ -121,6 +121,8 @@ static void blocks_go_from_thread_to_thread(void **state)
         if (slots[i] != NULL)
             check_and_free(slots[i]);
     end_thread();
+    if (CONFIG_AXALLOC_CACHES)
+        axalloc_depot_flush(axalloc_global());
     assert_null(axalloc_check(axalloc_global()));
     assert_int_equal(axalloc_used_bytes(axalloc_global()), 0);
     assert_true(failures > 0 && grown > 0);
