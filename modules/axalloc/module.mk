@@ -34,7 +34,7 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
     $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy test_pages_buddy_check)
 # Without the guard, misuse does what the sanitizers end programs for, and breaks what counts.
 host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG)$(CONFIG_COVERAGE),,release),detection)
-host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD),,test_cache)) \
+host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD)$(CONFIG_AXALLOC_BYTES_BUDDY),,test_cache)) \
     test_regressions_more test_accounts test_edges test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \

@@ -3,6 +3,8 @@
 
 unsigned axalloc_bytes_class_of(const struct axalloc_bytes *self, const void *pointer)
 {
+    if (AXALLOC_BYTES_SIZE_NEEDS_LOCK)
+        return 0;
     size_t class = axalloc_bytes_usable_size(self, pointer) / 16;
     return class < AXALLOC_BYTES_CLASSES ? (unsigned)class : 0;
 }

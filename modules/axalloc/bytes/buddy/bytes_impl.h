@@ -1,28 +1,27 @@
 /* The state of one buddy heap; see buddy.c for how it works. Private to this folder. */
 #pragma once
 
+/* It follows from bits of a word that the blocks beside it change, too. */
+#define AXALLOC_BYTES_SIZE_NEEDS_LOCK 1
 #include <axalloc/bytes_regions.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Blocks of up to 2^42 units of 32 bytes: 128 TiB, half of what a page table can map. */
-enum { BUDDY_ORDERS = 43 };
-
-struct buddy_region;
-
-/* The ring of an order's free blocks, with its head. */
-struct buddy_links {
-    struct buddy_links *next;
-    struct buddy_links *prev;
+enum {
+    BUDDY_LEVELS = 7, /* 64^7 units of 32 bytes: 128 TiB, half of what a page table can map */
+    BUDDY_FAN = 64,   /* children of a word */
 };
+
+struct buddy_word;
+struct buddy_region;
 
 /* All zero bytes is an empty heap. */
 struct axalloc_bytes {
-    uint64_t occupied;            /* bit o: there are free blocks of order o */
-    struct buddy_region *regions; /* all of them, newest first */
-    struct buddy_region *emptied; /* the region that the last free emptied, or NULL */
-    size_t total_bytes;           /* of all units */
-    size_t used_bytes;            /* of the units of live blocks */
-    struct buddy_links
-        heads[BUDDY_ORDERS]; /* rings, oldest block first; zeroes until there is memory */
+    struct buddy_region *regions;    /* all of them, newest first */
+    struct buddy_region *emptied;    /* the region that the last free emptied, or NULL */
+    size_t total_bytes;              /* of all units */
+    size_t used_bytes;               /* of the units of live blocks */
+    uint64_t occupied[BUDDY_LEVELS]; /* bit i of [l]: lists[l][i] is not empty */
+    /* the words of a level whose longest run of free children is i + 1 */
+    struct buddy_word *lists[BUDDY_LEVELS][BUDDY_FAN];
 };

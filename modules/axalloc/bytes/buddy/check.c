@@ -1,28 +1,32 @@
 /*
- * Looking at a whole buddy heap. axalloc_bytes_walk() goes through the tables.
- * axalloc_bytes_check() checks every region by its table, then that the lists have exactly the
- * free blocks that the tables know. Reads only; a broken table or a list that runs in a circle
- * ends with a message, not with a hang.
+ * Looking at a whole buddy heap. axalloc_bytes_walk() goes from block to block.
+ * axalloc_bytes_check() checks first every word by itself, then that the blocks cover each region,
+ * then that the lists have exactly the words that they should. Reads only; broken words or a list
+ * that runs in a circle end with a message, not with a hang. Not seen: a live block that became
+ * two, or two that became one.
  */
 #include <axalloc/bytes.h>
-#include <buddy_region.h>
+#include <buddy_words.h>
 
-/* Units of the block that begins at `unit`, live or free. */
-static size_t count_of(const struct buddy_region *region, size_t unit)
+/* Units of what begins at `unit`, and whether that is free; 0: nothing does. */
+static size_t units_at(const struct buddy_region *region, size_t unit, bool *is_live)
 {
-    return is_live(region, unit) ? buddy_count(region, unit)
-                                 : (size_t)1 << free_order(region, unit);
+    struct buddy_place place;
+    *is_live = begins_block(region, unit);
+    if (*is_live)
+        return block_units(word_of_unit(region, unit), unit % BUDDY_FAN);
+    return buddy_free_at(region, unit, region->units - unit, &place);
 }
 
 static bool walk_region(const struct buddy_region *region,
                         bool (*visit)(void *context, const struct axalloc_block *block),
                         void *context)
 {
-    size_t count;
-    for (size_t unit = region->low; unit != region->high; unit += count) {
-        count = count_of(region, unit);
-        struct axalloc_block shown = {unit_address(region, unit), count * BUDDY_UNIT,
-                                      is_live(region, unit)};
+    struct axalloc_block shown;
+    for (size_t unit = 0, units; unit < region->units; unit += units) {
+        units = units_at(region, unit, &shown.is_live);
+        shown.pointer = unit_address(region, unit);
+        shown.size = units << BUDDY_UNIT_LOG2;
         if (!visit(context, &shown))
             return false;
     }
@@ -38,115 +42,152 @@ void axalloc_bytes_walk(const struct axalloc_bytes *self,
             return;
 }
 
-/* What the tables add up to. */
+/* What the regions add up to. */
 struct sums {
     size_t total_bytes;
     size_t used_bytes;
-    size_t free_blocks[BUDDY_ORDERS];
+    size_t listed; /* words that belong on lists */
 };
 
-static const char *check_free(const struct buddy_region *region, size_t unit, unsigned order)
+/* ---- words ---- */
+
+/* The word above says that all of this one is free. */
+static bool is_free_above(const struct buddy_word *word)
 {
-    size_t buddy = unit ^ ((size_t)1 << order);
-    const struct buddy_block *block = unit_address(region, unit);
-    if (unit % ((size_t)1 << order) != 0)
-        return "buddy: a free block is not aligned to its size";
-    if (buddy < region->high && is_free_of_order(region, buddy, order))
-        return "buddy: two buddies are free and not merged";
-    if (block->region != region || block->links.next->prev != &block->links ||
-        block->links.prev->next != &block->links)
-        return "buddy: a free block's links are broken";
+    return word->up != NULL && (word->up->free >> (word->number % BUDDY_FAN) & 1) != 0;
+}
+
+static const char *check_word(const struct buddy_word *word, struct sums *sums)
+{
+    unsigned run = buddy_longest_run(word->free);
+    if (word->run != run)
+        return "buddy: a word's longest run is another one";
+    if (word->up != NULL && word->free == UINT64_MAX)
+        return "buddy: a word is free as a whole, and the one above does not say it";
+    if (is_free_above(word) && (word->free | word->heads) != 0)
+        return "buddy: units are free twice, or live and free";
+    if (word->level == 0 && (word->free & word->heads) != 0)
+        return "buddy: a block begins where units are free";
+    sums->listed += run != 0;
     return NULL;
 }
 
-/* No unit of a block but the first looks like the begin of one. */
-static bool is_plain_inside(const struct buddy_region *region, size_t unit, size_t count)
+static bool is_linked_right(const struct buddy_region *region, const struct buddy_word *word,
+                            size_t number, unsigned level)
 {
-    for (size_t i = 1; i < count; i++)
-        if (region->table[unit + i] >= BUDDY_FREE)
-            return false;
-    return true;
+    return word->region == region && word->number == number && word->level == level &&
+           (word->up == NULL) == (level + 1 == region->levels) &&
+           (level == 0 || word->down->up == word);
 }
 
-static const char *check_block(const struct buddy_region *region, size_t unit, struct sums *sums)
+static const char *check_words(const struct buddy_region *region, struct sums *sums)
 {
-    unsigned code = region->table[unit];
-    if (code < BUDDY_FREE || code > BUDDY_LONG ||
-        (code < BUDDY_SHORT && code % (BUDDY_LIVE - BUDDY_FREE) >= BUDDY_ORDERS))
-        return "buddy: no block begins where the one before ends";
-    size_t count = count_of(region, unit);
-    if (count == 0 || count > region->high - unit)
-        return "buddy: a block is empty, or passes the end of its region";
-    if (!is_plain_inside(region, unit, count))
-        return "buddy: a block begins inside another";
-    if (is_live(region, unit)) {
-        sums->used_bytes += count * BUDDY_UNIT;
-        return NULL;
+    const struct buddy_word *word = region->words;
+    size_t count = region->units / BUDDY_FAN + 1;
+    for (unsigned level = 0; level < region->levels; level++) {
+        for (size_t i = 0; i < count; i++, word++) {
+            const char *broken = is_linked_right(region, word, i, level)
+                                     ? check_word(word, sums)
+                                     : "buddy: a word's record is broken";
+            if (broken != NULL)
+                return broken;
+        }
+        count = (count + BUDDY_FAN - 1) / BUDDY_FAN;
     }
-    sums->free_blocks[free_order(region, unit)]++;
-    return check_free(region, unit, free_order(region, unit));
+    return NULL;
+}
+
+/* ---- blocks ---- */
+
+/* No block begins in `word`, and none of it is free, there or above. */
+static bool is_inside(const struct buddy_word *word)
+{
+    if (word->free != 0 || word->heads != 0)
+        return false;
+    for (; !is_free_above(word); word = word->up)
+        if (word->up == NULL || word->number % BUDDY_FAN != 0)
+            return true;
+    return false;
+}
+
+/* A block of more than 64 units has its words for itself, but for the end of the last one. */
+static const char *check_large(const struct buddy_region *region, size_t unit, size_t units)
+{
+    size_t end = unit + units;
+    const struct buddy_word *word = word_of_unit(region, unit), *last = word_of_unit(region, end);
+    bool is_whole = word->free == 0 && word->heads == 1 &&
+                    ((last->free | last->heads) & ax_low_mask64(end % BUDDY_FAN)) == 0;
+    if (unit % BUDDY_FAN != 0 || units <= BUDDY_FAN)
+        return "buddy: a large block begins inside a word, or is not large";
+    while (is_whole && ++word < last)
+        is_whole = is_inside(word);
+    return is_whole ? NULL : "buddy: something begins inside a large block";
 }
 
 static const char *check_region(const struct buddy_region *region, struct sums *sums)
 {
-    size_t used = sums->used_bytes;
-    if (*region->link != region || region->low >= region->high)
+    size_t used = 0, units;
+    bool is_live;
+    if (*region->link != region || region->units == 0)
         return "buddy: a region's record is broken";
-    for (size_t unit = 0; unit < region->low; unit++)
-        if (region->table[unit] != 0)
-            return "buddy: the table knows a block below its region";
-    for (size_t unit = region->low; unit != region->high; unit += count_of(region, unit)) {
-        const char *broken = check_block(region, unit, sums);
+    for (size_t unit = 0; unit != region->units; unit += units) {
+        units = units_at(region, unit, &is_live);
+        if (units == 0 || units > region->units - unit)
+            return "buddy: nothing begins where a block ends, or a block passes the region";
+        used += is_live ? units : 0;
+        const char *broken = is_live && word_of_unit(region, unit)->count != 0
+                                 ? check_large(region, unit, units)
+                                 : NULL;
         if (broken != NULL)
             return broken;
     }
-    sums->total_bytes += (region->high - region->low) * BUDDY_UNIT;
-    if (sums->used_bytes - used != region->used * BUDDY_UNIT)
+    const struct buddy_word *last = word_of_unit(region, region->units);
+    if (last->heads >> (region->units % BUDDY_FAN) != 1 ||
+        last->free >> (region->units % BUDDY_FAN) != 0)
+        return "buddy: something begins behind the region";
+    sums->total_bytes += region->units << BUDDY_UNIT_LOG2;
+    sums->used_bytes += used << BUDDY_UNIT_LOG2;
+    if (used != region->used)
         return "buddy: a region's counter is not the sum of its live blocks";
+    return check_words(region, sums);
+}
+
+/* ---- lists ---- */
+
+/* One list; `*left` is how many words lists may still have. */
+static const char *check_list(const struct axalloc_bytes *self, unsigned level, unsigned list,
+                              size_t *left)
+{
+    struct buddy_word *const *link = &self->lists[level][list];
+    if ((self->occupied[level] >> list & 1) != (*link != NULL))
+        return "buddy: the bit of a list does not say whether it has words";
+    for (; *link != NULL; link = &(*link)->next) {
+        if ((*left)-- == 0)
+            return "buddy: a word is on two lists, or a list runs in a circle";
+        if ((*link)->link != link || (*link)->level != level || (*link)->run != list + 1)
+            return "buddy: a word is on a wrong list, or does not point back";
+    }
     return NULL;
 }
 
-/* The block lies in a region of the heap, and says so. */
-static bool is_at_home(const struct axalloc_bytes *self, const struct buddy_block *block)
+static const char *check_lists(const struct axalloc_bytes *self, size_t words)
 {
-    const struct buddy_region *region = self->regions;
-    while (region != NULL && (uintptr_t)block - region->first >= region->bytes)
-        region = region->next;
-    return region != NULL && block->region == region;
-}
-
-/* The list of `order` has `count` blocks, each of them free and of that order. */
-static const char *check_list(const struct axalloc_bytes *self, unsigned order, size_t count)
-{
-    const struct buddy_links *head = &self->heads[order];
-    if (has_order(self, order) != (count != 0))
-        return "buddy: the bit of an order does not say whether it has blocks";
-    if (count == 0)
-        return NULL;
-    for (const struct buddy_links *links = head->next; links != head; links = links->next) {
-        const struct buddy_block *block = AX_CONTAINER_OF(links, struct buddy_block, links);
-        if (count-- == 0)
-            return "buddy: a block is on two lists, or a list runs in a circle";
-        if (!is_at_home(self, block) ||
-            !is_free_of_order(block->region, unit_of(block->region, block), order))
-            return "buddy: a block on a list is live, or of another order";
-    }
-    return count == 0 ? NULL : "buddy: a free block is on no list";
+    const char *broken = NULL;
+    for (unsigned level = 0; level < BUDDY_LEVELS; level++)
+        for (unsigned list = 0; list < BUDDY_FAN && broken == NULL; list++)
+            broken = check_list(self, level, list, &words);
+    return broken != NULL || words == 0 ? broken : "buddy: a word is on no list";
 }
 
 const char *axalloc_bytes_check(const struct axalloc_bytes *self)
 {
-    struct sums sums = {0, 0, {0}};
-    const char *broken = NULL;
+    struct sums sums = {0, 0, 0};
     for (const struct buddy_region *region = self->regions; region != NULL; region = region->next) {
-        broken = check_region(region, &sums);
+        const char *broken = check_region(region, &sums);
         if (broken != NULL)
             return broken;
     }
-    for (unsigned order = 0; order < BUDDY_ORDERS && broken == NULL; order++)
-        broken = check_list(self, order, sums.free_blocks[order]);
-    if (broken == NULL &&
-        (sums.total_bytes != self->total_bytes || sums.used_bytes != self->used_bytes))
-        broken = "buddy: a counter is not the sum of the blocks";
-    return broken;
+    if (sums.total_bytes != self->total_bytes || sums.used_bytes != self->used_bytes)
+        return "buddy: a counter is not the sum of the blocks";
+    return check_lists(self, sums.listed);
 }

@@ -2,25 +2,43 @@
 #include <axalloc/bytes.h>
 #include <axbase/checked.h>
 #include <axbase/string.h>
-#include <buddy_region.h>
+#include <buddy_words.h>
 
-/* What a region costs beside its table: its record, and up to 7 bytes to align it. */
-enum { RECORD_BYTES = sizeof(struct buddy_region) + 8 };
-
-static void start_lists(struct axalloc_bytes *self)
+/* The words of all levels that `units` units and the mark behind them take. */
+static size_t words_for(size_t units, unsigned *levels)
 {
-    for (unsigned order = 0; order < BUDDY_ORDERS; order++)
-        self->heads[order] = (struct buddy_links){&self->heads[order], &self->heads[order]};
+    size_t words = units / BUDDY_FAN + 1, all = words;
+    for (*levels = 1; words > 1; ++*levels) {
+        words = (words + BUDDY_FAN - 1) / BUDDY_FAN;
+        all += words;
+    }
+    return all;
+}
+
+/* What a region of `units` units takes, one word of it to align the others. */
+static size_t bytes_for(size_t units)
+{
+    unsigned levels;
+    return units * BUDDY_UNIT + (words_for(units, &levels) + 1) * sizeof(struct buddy_word) +
+           sizeof(struct buddy_region);
+}
+
+/* The most units that `bytes` bytes have room for: down by what is missing, then up by what was too much. */
+static size_t units_in(size_t bytes)
+{
+    size_t units = bytes / BUDDY_UNIT;
+    while (units > 0 && bytes_for(units) > bytes) {
+        size_t less = (bytes_for(units) - bytes) / (BUDDY_UNIT + 2) + 1;
+        units -= less < units ? less : units;
+    }
+    while (bytes_for(units + 1) <= bytes)
+        units++;
+    return units;
 }
 
 void axalloc_bytes_init(struct axalloc_bytes *self)
 {
-    start_lists(self);
-    self->occupied = 0;
-    self->regions = NULL;
-    self->emptied = NULL;
-    self->total_bytes = 0;
-    self->used_bytes = 0;
+    memset(self, 0, sizeof *self);
 }
 
 static void link_region(struct axalloc_bytes *self, struct buddy_region *region)
@@ -32,24 +50,45 @@ static void link_region(struct axalloc_bytes *self, struct buddy_region *region)
     self->regions = region;
 }
 
-/* What of the `size` bytes at `start` becomes what; false: not one unit. */
+/* What of the `size` bytes at `start` becomes what; false: not one unit, or too many. */
 static bool place_region(uint64_t start, uint64_t size, struct buddy_region *out)
 {
     uint64_t first, end;
     if (ax_add_overflows(start, size, &end) || ax_align_up_overflows(start, BUDDY_UNIT, &first))
         return false;
-    out->origin = (uintptr_t)ax_align_down(first, AX_PAGE_SIZE);
-    out->low = (size_t)(first - out->origin) / BUDDY_UNIT;
-    uint64_t fixed = RECORD_BYTES + out->low; /* the units below `low` have their bytes, too */
     end = ax_align_down(end, BUDDY_UNIT);
-    if (end < first || end - first < fixed + BUDDY_UNIT + 1)
+    if (end < first || end - first >= BUDDY_UNITS_LIMIT / 2 * BUDDY_UNIT)
         return false;
     out->first = (uintptr_t)first;
-    out->high = out->low + (size_t)((end - first - fixed) / (BUDDY_UNIT + 1));
-    out->bytes = (out->high - out->low) * BUDDY_UNIT;
     out->end = (uintptr_t)end;
-    out->table = unit_address(out, out->high);
-    return out->high < BUDDY_UNITS_LIMIT;
+    out->units = units_in((size_t)(end - first));
+    return out->units != 0;
+}
+
+/* The words of a level, `count` of them, whose children are those at `down`. */
+static void start_words(struct buddy_region *region, struct buddy_word *words, size_t count,
+                        unsigned level, struct buddy_word *down)
+{
+    struct buddy_word *above = words + count;
+    for (size_t i = 0; i < count; i++)
+        words[i] = (struct buddy_word){.up = count == 1 ? NULL : above + i / BUDDY_FAN,
+                                       .down = level == 0 ? NULL : down + i * BUDDY_FAN,
+                                       .region = region,
+                                       .number = (uint32_t)i,
+                                       .level = (uint8_t)level};
+}
+
+static void start_region(struct buddy_region *region)
+{
+    struct buddy_word *words = region->words, *down = NULL;
+    size_t count = region->units / BUDDY_FAN + 1;
+    for (unsigned level = 0; level < region->levels; level++) {
+        start_words(region, words, count, level, down);
+        down = words;
+        words += count;
+        count = (count + BUDDY_FAN - 1) / BUDDY_FAN;
+    }
+    word_of_unit(region, region->units)->heads = UINT64_C(1) << (region->units % BUDDY_FAN);
 }
 
 enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, size_t size,
@@ -58,27 +97,25 @@ enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, si
     struct buddy_region placed = {.use = use};
     if (!place_region((uintptr_t)start, size, &placed))
         return AX_EINVAL;
-    uint64_t record =
-        ax_align_up((uintptr_t)placed.table + placed.high, _Alignof(struct buddy_region));
-    struct buddy_region *region = ax_vaddr_ptr(ax_vaddr(record));
+    uint64_t words = ax_align_up(placed.first + (placed.units << BUDDY_UNIT_LOG2), sizeof(struct buddy_word));
+    placed.words = ax_vaddr_ptr(ax_vaddr(words));
+    struct buddy_region *region =
+        (void *)(placed.words + words_for(placed.units, &placed.levels));
     *region = placed;
-    memset(region->table, 0, region->high);
-    if (self->heads[0].next == NULL)
-        start_lists(self);
+    start_region(region);
     link_region(self, region);
-    self->total_bytes += region->bytes;
-    buddy_free_span(self, (struct buddy_span){region, region->low, region->high - region->low});
+    self->total_bytes += region->units << BUDDY_UNIT_LOG2;
+    buddy_put(self, region, 0, region->units);
     return AX_OK;
 }
 
-/* A region at a page begins with its largest block, so what the sizes say is what can be had. */
+/* A new region is one row, so what the sizes say can be had. */
 size_t axalloc_bytes_region_for(struct ax_layout layout)
 {
     size_t align_units = layout.align / BUDDY_UNIT;
-    if (units_for(layout.size) >= BUDDY_UNITS_LIMIT / 2 || align_units >= BUDDY_UNITS_LIMIT / 2)
+    if (units_for(layout.size) >= BUDDY_UNITS_LIMIT / 4 || align_units >= BUDDY_UNITS_LIMIT / 4)
         return 0;
-    size_t units = units_for(layout.size) + align_units;
-    return (size_t)ax_align_up(units * (BUDDY_UNIT + 1) + RECORD_BYTES, BUDDY_UNIT);
+    return bytes_for(units_for(layout.size) + align_units);
 }
 
 bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
@@ -87,16 +124,16 @@ bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
     self->emptied = NULL;
     if (region == NULL || region->used != 0)
         return false;
-    for (size_t unit = region->low; unit != region->high;) {
-        unsigned order = free_order(region, unit);
-        unlink_block(self, unit_address(region, unit), order);
-        unit += (size_t)1 << order;
+    struct buddy_place place;
+    for (size_t unit = 0, found; unit < region->units; unit += found) {
+        found = buddy_free_at(region, unit, region->units - unit, &place);
+        buddy_take(self, place, found);
     }
     *region->link = region->next;
     if (region->next != NULL)
         region->next->link = region->link;
-    self->total_bytes -= region->bytes;
-    out->start = ax_vaddr_of(unit_address(region, region->low));
+    self->total_bytes -= region->units << BUDDY_UNIT_LOG2;
+    out->start = ax_vaddr_of(unit_address(region, 0));
     out->size_bytes = region->end - out->start.raw;
     return true;
 }

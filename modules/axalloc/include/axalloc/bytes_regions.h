@@ -2,6 +2,10 @@
  * For the `bytes_impl.h` of an allocator that lives in the regions it is given and has no size
  * classes of its own: what <axalloc/bytes.h> says of pages it has no part in, and the caches get
  * classes of 16 bytes each up to 1 KiB, by its ordinary functions (src/classes.c).
+ *
+ * The caches ask for the size of a live block without the heap's lock. An allocator that cannot
+ * tell it then says so by AXALLOC_BYTES_SIZE_NEEDS_LOCK before it includes this, and has no
+ * classes: everything passes the caches by.
  */
 #pragma once
 
@@ -9,6 +13,10 @@
 #include <axbase/layout.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#ifndef AXALLOC_BYTES_SIZE_NEEDS_LOCK
+#define AXALLOC_BYTES_SIZE_NEEDS_LOCK 0
+#endif
 
 struct axalloc_bytes;
 
@@ -20,7 +28,7 @@ enum {
 
 static inline unsigned axalloc_bytes_class_for(struct ax_layout layout)
 {
-    if (layout.align > AX_MALLOC_ALIGN ||
+    if (AXALLOC_BYTES_SIZE_NEEDS_LOCK || layout.align > AX_MALLOC_ALIGN ||
         layout.size > (size_t)(AXALLOC_BYTES_CLASSES - 1) * (size_t)16)
         return AXALLOC_BYTES_CLASSES;
     return (unsigned)((layout.size + 15) / 16 + (layout.size == 0));
@@ -31,5 +39,5 @@ static inline size_t axalloc_bytes_class_size(unsigned class)
     return class * (size_t)16;
 }
 
-/* By its usable size: what is larger than a class by less than 16 bytes is of it. */
+/* By its usable size, if that needs no lock: what is larger than a class by less than 16 bytes is of it. */
 unsigned axalloc_bytes_class_of(const struct axalloc_bytes *self, const void *pointer);

@@ -1,12 +1,12 @@
 /*
- * What the buddy promises beyond the contract: merging, the freed tail, blocks in a row, what it
+ * What the buddy promises beyond the contract: merging, the freed tail, rows across words, what it
  * detects, and its check. With it the regression cases 4 and 12, which are about buddies.
  */
 #include "arena.h"
 
 #include <axalloc/bytes.h>
 #include <axtest/host.h>
-#include <buddy_region.h>
+#include <buddy_words.h>
 
 static struct axalloc_bytes heap;
 
@@ -24,13 +24,14 @@ static bool dealloc(void *block)
 static unsigned char *start(size_t offset, size_t units)
 {
     unsigned char *arena = arena_map(4 * MIB);
-    size_t low = offset % AX_PAGE_SIZE / BUDDY_UNIT;
-    size_t size = units * (BUDDY_UNIT + 1) + low + sizeof(struct buddy_region) + 8;
-    axalloc_bytes_init(&heap);
-    size = (size_t)ax_align_up(size, BUDDY_UNIT);
-    assert_int_equal(axalloc_bytes_add_memory(&heap, arena + offset, size, AXALLOC_REGION_STAYS),
-                     AX_OK);
-    assert_in_range(axalloc_bytes_total(&heap), units * BUDDY_UNIT, (units + 1) * BUDDY_UNIT);
+    size_t size = units * BUDDY_UNIT;
+    do {
+        axalloc_bytes_init(&heap);
+        size += BUDDY_UNIT;
+        if (axalloc_bytes_add_memory(&heap, arena + offset, size, AXALLOC_REGION_STAYS) != AX_OK)
+            continue;
+    } while (axalloc_bytes_total(&heap) < units * BUDDY_UNIT);
+    assert_int_equal(axalloc_bytes_total(&heap), units * BUDDY_UNIT);
     return arena;
 }
 
@@ -83,16 +84,17 @@ static void blocks_merge_up_to_the_whole_region(void **state)
         for (size_t i = 0; i < 1024; i++)
             dealloc(blocks[round == 0 ? i : round == 1 ? 1023 - i : i * 357 % 1024]);
         assert_whole();
-        assert_true(has_order(&heap, 10));
+        assert_ptr_equal(blocks[0] = alloc(1024 * BUDDY_UNIT), arena);
+        dealloc(blocks[0]);
     }
     arena_unmap(arena, 4 * MIB);
 }
 
-static void natural_alignment_comes_for_nothing(void **state)
+static void what_alignment_leaves_out_is_free(void **state)
 {
     (void)state;
-    unsigned char *arena = start(0, 4096);
-    for (size_t size = 64; size <= AX_PAGE_SIZE; size *= 2) {
+    unsigned char *arena = start(0, 65536);
+    for (size_t size = 64; size <= 64 * KIB; size *= 2) {
         assert_non_null(alloc(32));
         size_t used = axalloc_bytes_used(&heap);
         void *block = axalloc_bytes_alloc(&heap, (struct ax_layout){size, size});
@@ -103,39 +105,88 @@ static void natural_alignment_comes_for_nothing(void **state)
     arena_unmap(arena, 4 * MIB);
 }
 
-static void blocks_in_a_row_serve_where_no_power_of_two_is_left(void **state)
+static void a_block_may_be_all_of_a_region(void **state)
 {
     (void)state;
-    unsigned char *arena = start(0, 48); /* 32 and 16 */
-    unsigned char *block = alloc(47 * BUDDY_UNIT);
-    assert_ptr_equal(block, arena);
-    assert_ptr_equal(alloc(BUDDY_UNIT), arena + 47 * BUDDY_UNIT);
-    assert_null(alloc(1));
-    dealloc(block);
+    for (size_t units = 1; units < 70000; units += units / 3 + 1) {
+        unsigned char *arena = start(0, units);
+        unsigned char *block = alloc(units * BUDDY_UNIT);
+        assert_ptr_equal(block, arena);
+        assert_null(alloc(1));
+        assert_sound(axalloc_bytes_check(&heap));
+        dealloc(block);
+        assert_null(alloc((units + 1) * BUDDY_UNIT));
+        assert_whole();
+        arena_unmap(arena, 4 * MIB);
+    }
+}
+
+static void the_least_run_that_will_do_is_taken(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(0, 3 * BUDDY_FAN), *blocks[3][BUDDY_FAN];
+    for (size_t word = 0; word < 3; word++)
+        for (size_t unit = 0; unit < BUDDY_FAN; unit++)
+            blocks[word][unit] = alloc(1);
+    for (size_t unit = 0; unit < 9; unit++)
+        dealloc(blocks[0][unit + 3]);
+    for (size_t unit = 0; unit < 5; unit++)
+        dealloc(blocks[1][unit + 7]);
+    for (size_t unit = 0; unit < 7; unit++)
+        dealloc(blocks[2][unit + 2]);
+    assert_ptr_equal(alloc(5 * BUDDY_UNIT), blocks[1][7]);
+    assert_ptr_equal(alloc(5 * BUDDY_UNIT), blocks[2][2]);
+    assert_ptr_equal(alloc(9 * BUDDY_UNIT), blocks[0][3]);
+    assert_null(alloc(3 * BUDDY_UNIT));
+    assert_ptr_equal(alloc(2 * BUDDY_UNIT), blocks[2][7]);
     assert_sound(axalloc_bytes_check(&heap));
-    assert_null(alloc(48 * BUDDY_UNIT));
     arena_unmap(arena, 4 * MIB);
 }
 
-static void a_block_grows_into_what_is_free_behind_it(void **state)
+static void a_small_block_grows_inside_its_word(void **state)
 {
     (void)state;
-    unsigned char *arena = start(0, 64);
+    unsigned char *arena = start(0, 4 * BUDDY_FAN);
     unsigned char *block = alloc(BUDDY_UNIT), *wall = alloc(2 * BUDDY_UNIT);
-    assert_ptr_equal(wall, arena + 2 * BUDDY_UNIT);
-    assert_true(axalloc_bytes_resize(&heap, block, 2 * BUDDY_UNIT));
-    assert_false(axalloc_bytes_resize(&heap, block, 3 * BUDDY_UNIT));
-    assert_true(axalloc_bytes_resize(&heap, wall, 62 * BUDDY_UNIT));
-    assert_false(axalloc_bytes_resize(&heap, wall, 63 * BUDDY_UNIT));
-    assert_null(alloc(1));
+    assert_ptr_equal(wall, arena + BUDDY_UNIT);
+    assert_false(axalloc_bytes_resize(&heap, block, 2 * BUDDY_UNIT));
+    assert_true(axalloc_bytes_resize(&heap, wall, 63 * BUDDY_UNIT));
+    assert_int_equal(axalloc_bytes_usable_size(&heap, wall), 63 * BUDDY_UNIT);
+    assert_false(axalloc_bytes_resize(&heap, wall, 64 * BUDDY_UNIT)); /* would pass it */
+    assert_false(axalloc_bytes_resize(&heap, wall, (size_t)PTRDIFF_MAX + 1));
     assert_sound(axalloc_bytes_check(&heap));
-    /* a power of two at no multiple of itself, then less and less of it */
-    assert_true(axalloc_bytes_resize(&heap, wall, 32 * BUDDY_UNIT));
-    assert_sound(axalloc_bytes_check(&heap));
-    for (size_t units = 31; units > 0; units--)
+    for (size_t units = 62; units > 0; units--)
         assert_true(axalloc_bytes_resize(&heap, wall, units * BUDDY_UNIT));
-    dealloc(block);
     dealloc(wall);
+    assert_true(axalloc_bytes_resize(&heap, block, 4 * BUDDY_FAN * BUDDY_UNIT)); /* begins it */
+    assert_false(axalloc_bytes_resize(&heap, block, (4 * BUDDY_FAN + 1) * BUDDY_UNIT));
+    assert_null(alloc(1));
+    dealloc(block);
+    assert_whole();
+    arena_unmap(arena, 4 * MIB);
+}
+
+static void a_large_block_grows_and_shrinks_by_any_units(void **state)
+{
+    (void)state;
+    enum { UNITS = 3 * BUDDY_FAN * BUDDY_FAN };
+    unsigned char *arena = start(0, UNITS), *block = alloc(1);
+    size_t units = 1;
+    for (; units < UNITS; units += units / 5 + 1) {
+        assert_true(axalloc_bytes_resize(&heap, block, units * BUDDY_UNIT));
+        assert_int_equal(axalloc_bytes_usable_size(&heap, block), units * BUDDY_UNIT);
+        assert_int_equal(axalloc_bytes_used(&heap), units * BUDDY_UNIT);
+        assert_sound(axalloc_bytes_check(&heap));
+    }
+    for (; units > 0; units -= units / 7 + 1) {
+        unsigned char *wall = alloc((units + 6) / 7 * BUDDY_UNIT);
+        if (units < UNITS)
+            assert_true(axalloc_bytes_resize(&heap, block, units * BUDDY_UNIT));
+        assert_sound(axalloc_bytes_check(&heap));
+        if (wall != NULL)
+            dealloc(wall);
+    }
+    dealloc(block);
     assert_whole();
     arena_unmap(arena, 4 * MIB);
 }
@@ -252,36 +303,42 @@ static void break_and_mend(void *word, size_t bits, size_t bytes)
     memcpy(word, &value, bytes);
 }
 
+static void break_word(struct buddy_word *word)
+{
+    for (unsigned bit = 0; bit < BUDDY_FAN; bit++) {
+        break_and_mend(&word->free, (size_t)1 << bit, 8);
+        if ((word->free >> bit & 1) != 0) /* inside a live block it makes two of it */
+            break_and_mend(&word->heads, (size_t)1 << bit, 8);
+    }
+    for (unsigned bit = 0; bit < 6; bit++)
+        break_and_mend(&word->run, (size_t)1 << bit, 1);
+    break_and_mend(&word->level, 1, 1);
+    break_and_mend(&word->number, 1, 4);
+    break_and_mend(&word->region, 1, 8);
+    if (word->run != 0)
+        break_and_mend(&word->link, (uintptr_t)word->link ^ (uintptr_t)&word->next, 8);
+}
+
 static void the_check_finds_what_is_broken(void **state)
 {
     (void)state;
-    unsigned char *arena = start(64, 300);
-    unsigned char *blocks[20];
+    unsigned char *arena = start(64, 300), *blocks[20];
     for (size_t i = 0; i < 20; i++)
         blocks[i] = alloc(i * BUDDY_UNIT + 1);
     for (size_t i = 0; i < 20; i += 3)
         dealloc(blocks[i]);
     assert_sound(axalloc_bytes_check(&heap));
     struct buddy_region *region = heap.regions;
-    for (size_t bit = 0; bit < 8; bit++)
-        for (size_t unit = 0; unit < region->high; unit++)
-            if (region->table[unit] >= BUDDY_FREE && bit != 0)
-                break_and_mend(&region->table[unit], (size_t)1 << bit, 1);
-            else if (region->table[unit] < BUDDY_FREE && bit == 7)
-                break_and_mend(&region->table[unit], 0x80, 1);
+    for (size_t word = 0; word <= region->units / BUDDY_FAN; word++)
+        break_word(&region->words[word]);
     for (size_t bit = BUDDY_UNIT; bit <= MIB; bit *= 2) {
         break_and_mend(&heap.used_bytes, bit, 8);
         break_and_mend(&heap.total_bytes, bit, 8);
         break_and_mend(&region->used, bit, 8);
     }
-    for (unsigned order = 0; order < BUDDY_ORDERS; order++)
-        break_and_mend(&heap.occupied, (size_t)1 << order, 8);
-    struct buddy_block *block = AX_CONTAINER_OF(heap.heads[0].next, struct buddy_block, links);
-    break_and_mend(&block->region, (uintptr_t)region, 8);
-    break_and_mend(&block->links.next, (uintptr_t)block->links.next ^ (uintptr_t)&block->links, 8);
-    break_and_mend(&block->links.prev, (uintptr_t)block->links.prev ^ (uintptr_t)&block->links, 8);
+    for (unsigned list = 0; list < BUDDY_FAN; list++)
+        break_and_mend(&heap.occupied[0], (size_t)1 << list, 8);
     break_and_mend(&region->link, (uintptr_t)region->link ^ (uintptr_t)&region->next, 8);
-    break_and_mend(&region->low, region->low ^ region->high, 8);
     assert_sound(axalloc_bytes_check(&heap));
     arena_unmap(arena, 4 * MIB);
 }
@@ -296,41 +353,55 @@ static void assert_broken(const char *words)
 static void the_check_names_broken_lists(void **state)
 {
     (void)state;
-    unsigned char *arena = start(0, 8);
-    if (axalloc_bytes_total(&heap) != 8 * BUDDY_UNIT)
-        assert_non_null(alloc(1));
-    unsigned char *live = alloc(1); /* 1, 2 and 4 units are free */
-    struct buddy_region *region = heap.regions;
-    struct buddy_links *one = heap.heads[0].next, *two = heap.heads[1].next;
-    heap.heads[0] = (struct buddy_links){two, two};
-    heap.heads[1] = (struct buddy_links){one, one};
-    two->next = two->prev = &heap.heads[0];
-    one->next = one->prev = &heap.heads[1];
-    assert_broken("of another order");
-    heap.heads[0] = (struct buddy_links){one, one};
-    heap.heads[1] = (struct buddy_links){two, two};
-    one->next = one->prev = &heap.heads[0];
-    two->next = two->prev = &heap.heads[1];
-    struct buddy_block *strange = (struct buddy_block *)(void *)live;
-    *strange = (struct buddy_block){{&heap.heads[0], one}, region};
-    one->next = heap.heads[0].prev = &strange->links;
-    assert_broken("two lists");
-    heap.heads[0].next = &strange->links;
-    strange->links.prev = &heap.heads[0];
-    one->next = one->prev = one; /* a ring of its own */
-    assert_broken("of another order");
-    heap.heads[0] = (struct buddy_links){&heap.heads[0], &heap.heads[0]};
+    unsigned char *arena = start(0, 4 * BUDDY_FAN), *blocks[4];
+    for (size_t i = 0; i < 4; i++)
+        blocks[i] = alloc((BUDDY_FAN - 3) * BUDDY_UNIT); /* four words with a run of three */
+    struct buddy_word *word = heap.lists[0][2], *next = word->next;
+    word->next = NULL;
     assert_broken("on no list");
-    heap.heads[0] = (struct buddy_links){one, one};
-    one->next = one->prev = &heap.heads[0];
+    word->next = word;
+    assert_broken("does not point back");
+    word->next = next;
+    struct buddy_word **last = &next->next;
+    while ((*last)->next != NULL)
+        last = &(*last)->next;
+    (*last)->next = word; /* a ring */
+    assert_broken("two lists");
+    (*last)->next = NULL;
+    heap.lists[0][2] = NULL;
+    heap.lists[0][3] = word;
+    heap.occupied[0] ^= 3 << 2;
+    assert_broken("wrong list");
+    for (size_t i = 0; i < 4; i++)
+        assert_non_null(blocks[i]);
+    arena_unmap(arena, 4 * MIB);
+}
+
+static void the_check_looks_into_large_blocks(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(0, 8 * BUDDY_FAN), *block = alloc(200 * BUDDY_UNIT);
+    assert_ptr_equal(block, arena);
+    struct buddy_word *words = heap.regions->words;
+    words[0].heads |= 2;
+    assert_broken("inside a large block");
+    words[0].heads = 1;
+    words[1].heads = 1;
+    assert_broken("inside a large block");
+    words[1].heads = 0;
+    words[3].heads = 1;
+    assert_broken("inside a large block");
+    words[3].heads = 0;
+    words[0].count = BUDDY_FAN;
+    assert_broken("is not large");
+    words[0].count = 1000;
+    assert_broken("passes the region");
+    words[0].count = 200;
     assert_sound(axalloc_bytes_check(&heap));
-    region->table[1] = BUDDY_FREE + 1;
-    region->table[2] = 0;
-    region->table[3] = BUDDY_LIVE;
-    assert_broken("aligned");
-    region->table[0] = BUDDY_SHORT;
-    region->table[1] = 0;
-    assert_broken("empty");
+    words[2].up->free |= 4;
+    assert_broken("inside a large block");
+    words[2].up->free &= ~4ULL;
+    assert_sound(axalloc_bytes_check(&heap));
     arena_unmap(arena, 4 * MIB);
 }
 
@@ -340,9 +411,11 @@ int main(void)
         cmocka_unit_test(a_block_costs_its_units_and_no_more),
         cmocka_unit_test(the_tail_of_a_power_of_two_is_free_at_once),
         cmocka_unit_test(blocks_merge_up_to_the_whole_region),
-        cmocka_unit_test(natural_alignment_comes_for_nothing),
-        cmocka_unit_test(blocks_in_a_row_serve_where_no_power_of_two_is_left),
-        cmocka_unit_test(a_block_grows_into_what_is_free_behind_it),
+        cmocka_unit_test(what_alignment_leaves_out_is_free),
+        cmocka_unit_test(a_block_may_be_all_of_a_region),
+        cmocka_unit_test(the_least_run_that_will_do_is_taken),
+        cmocka_unit_test(a_small_block_grows_inside_its_word),
+        cmocka_unit_test(a_large_block_grows_and_shrinks_by_any_units),
         cmocka_unit_test(case_4_a_region_may_start_at_any_address_and_number),
         cmocka_unit_test(case_4_merging_ends_at_the_region),
         cmocka_unit_test(case_12_regions_that_are_aligned_to_no_order),
@@ -350,6 +423,7 @@ int main(void)
         cmocka_unit_test(what_passes_every_order_is_null),
         cmocka_unit_test(the_check_finds_what_is_broken),
         cmocka_unit_test(the_check_names_broken_lists),
+        cmocka_unit_test(the_check_looks_into_large_blocks),
     };
     return cmocka_run_group_tests_name("buddy", tests, NULL, NULL);
 }

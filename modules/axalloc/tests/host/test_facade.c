@@ -256,7 +256,7 @@ static void nearly_all_memory_can_be_had_as_bytes(void **state)
     size_t count = 0;
     while ((blocks[count] = alloc(64000)) != NULL)
         memset(blocks[count++], 1, 64000);
-    assert_true(count * 64000 > 31 * MIB - RECORDS(31 * MIB));
+    assert_true(count * 64000 > 30 * MIB - RECORDS(30 * MIB));
     assert_sound(axalloc_check(&instance));
     while (count-- > 0)
         axalloc_dealloc_unsized(&instance, blocks[count]);

@@ -208,16 +208,16 @@ static void a_write_to_what_waits_is_found_by_the_check(void **state)
 static void what_waits_comes_back_when_memory_is_out(void **state)
 {
     (void)state;
-    unsigned char *arena = start(&instance, MIB), *blocks[14];
-    for (size_t i = 0; i < 14; i++)
+    unsigned char *arena = start(&instance, MIB), *blocks[12];
+    for (size_t i = 0; i < 12; i++)
         blocks[i] = alloc(50 * KIB);
-    for (size_t i = 0; i < 14; i++)
+    for (size_t i = 0; i < 12; i++)
         axalloc_dealloc_unsized(&instance, blocks[i]);
     unsigned char *large = alloc(600 * KIB);
     axalloc_dealloc_unsized(&instance, large);
-    for (size_t i = 0; i < 14; i++)
+    for (size_t i = 0; i < 12; i++)
         blocks[i] = alloc(50 * KIB);
-    for (size_t i = 0; i < 14; i++)
+    for (size_t i = 0; i < 12; i++)
         axalloc_dealloc_unsized(&instance, blocks[i]);
     struct ax_vaddr run;
     assert_int_equal(axalloc_alloc_pages(&instance, 150, PAGE, &run), AX_OK);
