@@ -198,6 +198,45 @@ static void a_grower_that_gives_less_than_was_asked_panics(void **state)
     expect_assert_failure((void)!axalloc_raw_alloc(&raw, layout_of(100, 16)));
 }
 
+/* ---- regions ---- */
+
+static void memory_without_a_whole_unit_is_refused(void **state)
+{
+    (void)state;
+    static struct axalloc_bytes heap;
+    static struct axalloc_pages pages;
+    axalloc_bytes_init(&heap);
+    axalloc_pages_init(&pages);
+    for (size_t size = 0; size < 6; size++) /* no address is a multiple of 16 from here on */
+        assert_int_equal(
+            axalloc_bytes_add_memory(&heap, (void *)(UINTPTR_MAX - 5), size, AXALLOC_REGION_STAYS),
+            AX_EINVAL);
+    assert_int_equal(axalloc_bytes_total(&heap), 0);
+    struct ax_vrange between = {ax_vaddr_of(arena + 1), PAGE - 1};
+    assert_int_equal(axalloc_pages_add_with(&pages, between, arena), AX_ENOSPC);
+    assert_int_equal(axalloc_pages_total(&pages), 0);
+}
+
+static void a_region_that_was_empty_and_is_not_does_not_go_back(void **state)
+{
+    (void)state;
+    static struct axalloc_bytes heap;
+    unsigned char *region = arena_map(256 * KIB);
+    struct ax_vrange range;
+    axalloc_bytes_init(&heap);
+    assert_int_equal(axalloc_bytes_add_memory(&heap, region, 256 * KIB, AXALLOC_REGION_GOES_BACK),
+                     AX_OK);
+    void *block = axalloc_bytes_alloc(&heap, layout_of(100, 16));
+    assert_true(axalloc_bytes_dealloc(&heap, block, 100));
+    block = axalloc_bytes_alloc(&heap, layout_of(100, 16));
+    assert_non_null(block);
+    assert_false(axalloc_bytes_release(&heap, &range));
+    assert_true(axalloc_bytes_dealloc(&heap, block, 100));
+    assert_true(axalloc_bytes_release(&heap, &range));
+    assert_int_equal(range.size_bytes, 256 * KIB);
+    arena_unmap(region, 256 * KIB);
+}
+
 /* ---- regions that touch ---- */
 
 enum { PIECES = 4, PIECE_PAGES = 32 };
@@ -298,6 +337,8 @@ int main(void)
         CASE(what_is_refused_is_a_line_each_or_none_if_the_log_is_off),
         CASE(a_grower_is_not_asked_for_what_no_region_holds),
         CASE(a_grower_that_gives_less_than_was_asked_panics),
+        CASE(memory_without_a_whole_unit_is_refused),
+        cmocka_unit_test(a_region_that_was_empty_and_is_not_does_not_go_back),
         cmocka_unit_test(regions_that_touch_hold_a_larger_block_only_where_they_merge),
         cmocka_unit_test(regions_that_touch_go_back_each_or_as_one),
     };

@@ -271,6 +271,13 @@ static void the_check_names_broken_regions(void **state)
     region->tag ^= TLSF_GRAIN;
     assert_broken("mark");
     region->tag ^= TLSF_GRAIN;
+    region->tag ^= TLSF_FREE;
+    assert_broken("mark");
+    region->tag ^= TLSF_FREE;
+    struct tlsf_block *first = region->first;
+    region->first = (struct tlsf_block *)(void *)((char *)region + TLSF_GRAIN);
+    assert_broken("record");
+    region->first = first;
     assert_sound(axalloc_bytes_check(&heap));
     arena_unmap(arena, MIB);
 }
@@ -305,6 +312,21 @@ static void the_check_names_broken_lists(void **state)
     arena_unmap(arena, MIB);
 }
 
+static void the_check_names_a_spare_that_is_live(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(TLSF_REGION_BYTES + 4096);
+    assert_non_null(alloc(4096 - TLSF_OVERHEAD)); /* all of it */
+    assert_null(heap.spare);
+    struct tlsf_block live = {NULL, 4096, NULL, &heap.spare};
+    heap.spare = &live;
+    assert_broken("or live");
+    live.tag |= TLSF_FREE;
+    live.next = &live;
+    assert_broken("on another list");
+    arena_unmap(arena, TLSF_REGION_BYTES + 4096);
+}
+
 static void the_check_names_a_spare_that_is_small(void **state)
 {
     (void)state;
@@ -331,6 +353,7 @@ int main(void)
         cmocka_unit_test(the_check_finds_what_is_broken),
         cmocka_unit_test(the_check_names_broken_regions),
         cmocka_unit_test(the_check_names_broken_lists),
+        cmocka_unit_test(the_check_names_a_spare_that_is_live),
         cmocka_unit_test(the_check_names_a_spare_that_is_small),
     };
     return cmocka_run_group_tests_name("tlsf", tests, NULL, NULL);
