@@ -173,6 +173,10 @@ def hardened_cases(platform: str) -> Iterator[Case]:
         yield Case(f"{platform} selftest {name}", Build(platform, "selftest", alloc, features=flag))
         yield Case(f"{platform} memtest {name}", Build(platform, "memtest", alloc, features=flag),
                    args=hostile.SMALL_MEMTEST)
+        # the gaps of aligned blocks are most of this memory
+        yield Case(f"{platform} memtest {name} MEM=32M",
+                   Build(platform, "memtest", alloc, features=flag), mem="32M",
+                   args=hostile.SMALL_MEMTEST)
     yield Case(f"{platform} leaks of an app", Build(platform, "fault", features="debug"), LEAKS,
                args="heap-leak")
     fault = Build(platform, "fault", features="hardened")
