@@ -106,12 +106,17 @@ static AX_NOINLINE AX_COLD AX_NORETURN void refuse(const void *pointer)
     ax_panic("free, resize or size of %p, which is not a live block", pointer);
 }
 
+static inline bool has_address(const struct buddy_region *region, const void *pointer)
+{
+    return unit_of(region, pointer) - region->low < region_units(region);
+}
+
 /* The region in which a live block begins at `pointer`. */
 static inline struct buddy_region *find_region(const struct axalloc_bytes *self,
                                                const void *pointer)
 {
     struct buddy_region *region = self->regions;
-    while (region != NULL && (uintptr_t)pointer - region->first >= region->units << BUDDY_UNIT_LOG2)
+    while (region != NULL && !has_address(region, pointer))
         region = region->next;
     if (region == NULL || !ax_is_aligned((uintptr_t)pointer, BUDDY_UNIT) ||
         !begins_block(region, unit_of(region, pointer)))
@@ -177,7 +182,7 @@ static bool grow(struct axalloc_bytes *self, struct buddy_region *region, size_t
                  size_t new)
 {
     bool fits_word = unit % BUDDY_FAN == 0 || unit % BUDDY_FAN + new <= BUDDY_FAN;
-    if (!fits_word || new > region->units - unit || !is_free_row(region, unit + old, unit + new))
+    if (!fits_word || new > region->high - unit || !is_free_row(region, unit + old, unit + new))
         return false;
     struct buddy_place place;
     for (size_t at = unit + old, found; at < unit + new; at += found) {

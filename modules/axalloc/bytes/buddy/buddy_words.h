@@ -2,7 +2,10 @@
  * Regions, their words, and the lists of words: what the files of this folder share.
  *
  *     region   |  units of 32 bytes ...              | words of all levels | record |
- *              ^ unit 0                              ^ unit `units`
+ *              ^ unit `low`                          ^ unit `high`
+ *
+ * Units are numbered from `origin`, a multiple of a word's 2 KiB, so where words begin addresses
+ * are aligned as much. In regions of 64 KiB and more that is where the units begin, and `low` is 0.
  *
  * A word of level 0 stands for 64 units, a word of level 1 for 64 of those, and so on, up to the
  * one word at the top. Bit i of `free` says that the word's child i, a unit or all that a word of
@@ -58,10 +61,10 @@ _Static_assert(sizeof(struct buddy_word) == 64, "found by a shift");
 /* The last bytes of a region. */
 struct buddy_region {
     struct buddy_word *words; /* those of level 0; the other levels' are behind them, in order */
-    uintptr_t first;          /* where unit 0 is */
-    size_t units;
-    size_t used;   /* units of live blocks */
-    uintptr_t end; /* of all that was given, this record included */
+    uintptr_t origin;         /* where unit 0 is or would be */
+    size_t low, high;         /* the units from `low` to below `high` are memory */
+    size_t used;              /* units of live blocks */
+    uintptr_t end;            /* of all that was given, this record included */
     unsigned levels;
     enum axalloc_region_use use;
     struct buddy_region *next;
@@ -93,17 +96,22 @@ static inline size_t place_unit(struct buddy_place place)
 
 static inline void *unit_address(const struct buddy_region *region, size_t unit)
 {
-    return ax_vaddr_ptr(ax_vaddr(region->first + (unit << BUDDY_UNIT_LOG2)));
+    return ax_vaddr_ptr(ax_vaddr(region->origin + (unit << BUDDY_UNIT_LOG2)));
 }
 
 static inline size_t unit_of(const struct buddy_region *region, const void *pointer)
 {
-    return ((uintptr_t)pointer - region->first) >> BUDDY_UNIT_LOG2;
+    return ((uintptr_t)pointer - region->origin) >> BUDDY_UNIT_LOG2;
 }
 
 static inline struct buddy_word *word_of_unit(const struct buddy_region *region, size_t unit)
 {
     return &region->words[unit / BUDDY_FAN];
+}
+
+static inline size_t region_units(const struct buddy_region *region)
+{
+    return region->high - region->low;
 }
 
 static inline bool begins_block(const struct buddy_region *region, size_t unit)

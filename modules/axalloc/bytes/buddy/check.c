@@ -15,7 +15,7 @@ static size_t units_at(const struct buddy_region *region, size_t unit, bool *is_
     *is_live = begins_block(region, unit);
     if (*is_live)
         return block_units(word_of_unit(region, unit), unit % BUDDY_FAN);
-    return buddy_free_at(region, unit, region->units - unit, &place);
+    return buddy_free_at(region, unit, region->high - unit, &place);
 }
 
 static bool walk_region(const struct buddy_region *region,
@@ -23,7 +23,7 @@ static bool walk_region(const struct buddy_region *region,
                         void *context)
 {
     struct axalloc_block shown;
-    for (size_t unit = 0, units; unit < region->units; unit += units) {
+    for (size_t unit = region->low, units; unit < region->high; unit += units) {
         units = units_at(region, unit, &shown.is_live);
         shown.pointer = unit_address(region, unit);
         shown.size = units << BUDDY_UNIT_LOG2;
@@ -83,7 +83,7 @@ static bool is_linked_right(const struct buddy_region *region, const struct budd
 static const char *check_words(const struct buddy_region *region, struct sums *sums)
 {
     const struct buddy_word *word = region->words;
-    size_t count = region->units / BUDDY_FAN + 1;
+    size_t count = region->high / BUDDY_FAN + 1;
     for (unsigned level = 0; level < region->levels; level++) {
         for (size_t i = 0; i < count; i++, word++) {
             const char *broken = is_linked_right(region, word, i, level)
@@ -128,11 +128,11 @@ static const char *check_region(const struct buddy_region *region, struct sums *
 {
     size_t used = 0, units;
     bool is_live;
-    if (*region->link != region || region->units == 0)
+    if (*region->link != region || region->low >= region->high)
         return "buddy: a region's record is broken";
-    for (size_t unit = 0; unit != region->units; unit += units) {
+    for (size_t unit = region->low; unit != region->high; unit += units) {
         units = units_at(region, unit, &is_live);
-        if (units == 0 || units > region->units - unit)
+        if (units == 0 || units > region->high - unit)
             return "buddy: nothing begins where a block ends, or a block passes the region";
         used += is_live ? units : 0;
         const char *broken = is_live && word_of_unit(region, unit)->count != 0
@@ -141,11 +141,11 @@ static const char *check_region(const struct buddy_region *region, struct sums *
         if (broken != NULL)
             return broken;
     }
-    const struct buddy_word *last = word_of_unit(region, region->units);
-    if (last->heads >> (region->units % BUDDY_FAN) != 1 ||
-        last->free >> (region->units % BUDDY_FAN) != 0)
+    const struct buddy_word *last = word_of_unit(region, region->high);
+    if (last->heads >> (region->high % BUDDY_FAN) != 1 ||
+        last->free >> (region->high % BUDDY_FAN) != 0)
         return "buddy: something begins behind the region";
-    sums->total_bytes += region->units << BUDDY_UNIT_LOG2;
+    sums->total_bytes += region_units(region) << BUDDY_UNIT_LOG2;
     sums->used_bytes += used << BUDDY_UNIT_LOG2;
     if (used != region->used)
         return "buddy: a region's counter is not the sum of its live blocks";

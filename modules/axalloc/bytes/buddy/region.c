@@ -4,10 +4,13 @@
 #include <axbase/string.h>
 #include <buddy_words.h>
 
-/* The words of all levels that `units` units and the mark behind them take. */
-static size_t words_for(size_t units, unsigned *levels)
+/* What a word of level 0 stands for. */
+enum { WORD_BYTES = BUDDY_FAN * BUDDY_UNIT };
+
+/* The words of all levels that `high` units and the mark behind them take. */
+static size_t words_for(size_t high, unsigned *levels)
 {
-    size_t words = units / BUDDY_FAN + 1, all = words;
+    size_t words = high / BUDDY_FAN + 1, all = words;
     for (*levels = 1; words > 1; ++*levels) {
         words = (words + BUDDY_FAN - 1) / BUDDY_FAN;
         all += words;
@@ -15,16 +18,15 @@ static size_t words_for(size_t units, unsigned *levels)
     return all;
 }
 
-/* What a region of `units` units takes, one word of it to align the others. */
-static size_t bytes_for(size_t units)
+/* What a region takes from unit 0 to `high`, one word of it to align the others. */
+static size_t bytes_for(size_t high)
 {
     unsigned levels;
-    return units * BUDDY_UNIT + (words_for(units, &levels) + 1) * sizeof(struct buddy_word) +
+    return high * BUDDY_UNIT + (words_for(high, &levels) + 1) * sizeof(struct buddy_word) +
            sizeof(struct buddy_region);
 }
 
-/* The most units that `bytes` bytes have room for: down by what is missing, then up by what was too
- * much. */
+/* The most units that there is room for: down by what is missing, then up by what was too much. */
 static size_t units_in(size_t bytes)
 {
     size_t units = bytes / BUDDY_UNIT;
@@ -60,10 +62,13 @@ static bool place_region(uint64_t start, uint64_t size, struct buddy_region *out
     end = ax_align_down(end, BUDDY_UNIT);
     if (end < first || end - first >= BUDDY_UNITS_LIMIT / 2 * BUDDY_UNIT)
         return false;
-    out->first = (uintptr_t)first;
+    bool is_small = end - first < 32 * WORD_BYTES;
+    out->origin =
+        (uintptr_t)(is_small ? ax_align_down(first, WORD_BYTES) : ax_align_up(first, WORD_BYTES));
+    out->low = is_small ? (size_t)(first - out->origin) / BUDDY_UNIT : 0;
+    out->high = units_in((size_t)(end - out->origin));
     out->end = (uintptr_t)end;
-    out->units = units_in((size_t)(end - first));
-    return out->units != 0;
+    return out->high > out->low;
 }
 
 /* The words of a level, `count` of them, whose children are those at `down`. */
@@ -82,14 +87,14 @@ static void start_words(struct buddy_region *region, struct buddy_word *words, s
 static void start_region(struct buddy_region *region)
 {
     struct buddy_word *words = region->words, *down = NULL;
-    size_t count = region->units / BUDDY_FAN + 1;
+    size_t count = region->high / BUDDY_FAN + 1;
     for (unsigned level = 0; level < region->levels; level++) {
         start_words(region, words, count, level, down);
         down = words;
         words += count;
         count = (count + BUDDY_FAN - 1) / BUDDY_FAN;
     }
-    word_of_unit(region, region->units)->heads = UINT64_C(1) << (region->units % BUDDY_FAN);
+    word_of_unit(region, region->high)->heads = UINT64_C(1) << (region->high % BUDDY_FAN);
 }
 
 enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, size_t size,
@@ -99,14 +104,14 @@ enum ax_err axalloc_bytes_add_memory(struct axalloc_bytes *self, void *start, si
     if (!place_region((uintptr_t)start, size, &placed))
         return AX_EINVAL;
     uint64_t words =
-        ax_align_up(placed.first + (placed.units << BUDDY_UNIT_LOG2), sizeof(struct buddy_word));
+        ax_align_up((uintptr_t)unit_address(&placed, placed.high), sizeof(struct buddy_word));
     placed.words = ax_vaddr_ptr(ax_vaddr(words));
-    struct buddy_region *region = (void *)(placed.words + words_for(placed.units, &placed.levels));
+    struct buddy_region *region = (void *)(placed.words + words_for(placed.high, &placed.levels));
     *region = placed;
     start_region(region);
     link_region(self, region);
-    self->total_bytes += region->units << BUDDY_UNIT_LOG2;
-    buddy_put(self, region, 0, region->units);
+    self->total_bytes += region_units(region) << BUDDY_UNIT_LOG2;
+    buddy_put(self, region, region->low, region_units(region));
     return AX_OK;
 }
 
@@ -116,7 +121,7 @@ size_t axalloc_bytes_region_for(struct ax_layout layout)
     size_t align_units = layout.align / BUDDY_UNIT;
     if (units_for(layout.size) >= BUDDY_UNITS_LIMIT / 4 || align_units >= BUDDY_UNITS_LIMIT / 4)
         return 0;
-    return bytes_for(units_for(layout.size) + align_units);
+    return (size_t)ax_align_up(bytes_for(units_for(layout.size) + align_units), BUDDY_UNIT);
 }
 
 bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
@@ -126,15 +131,15 @@ bool axalloc_bytes_release(struct axalloc_bytes *self, struct ax_vrange *out)
     if (region == NULL || region->used != 0)
         return false;
     struct buddy_place place;
-    for (size_t unit = 0, found; unit < region->units; unit += found) {
-        found = buddy_free_at(region, unit, region->units - unit, &place);
+    for (size_t unit = region->low, found; unit < region->high; unit += found) {
+        found = buddy_free_at(region, unit, region->high - unit, &place);
         buddy_take(self, place, found);
     }
     *region->link = region->next;
     if (region->next != NULL)
         region->next->link = region->link;
-    self->total_bytes -= region->units << BUDDY_UNIT_LOG2;
-    out->start = ax_vaddr_of(unit_address(region, 0));
+    self->total_bytes -= region_units(region) << BUDDY_UNIT_LOG2;
+    out->start = ax_vaddr_of(unit_address(region, region->low));
     out->size_bytes = region->end - out->start.raw;
     return true;
 }
