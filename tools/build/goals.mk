@@ -34,7 +34,7 @@ test-host:
 	    $(foreach a,$(filter tlsf,$(byte-allocators)),$(call suite,host caches $a,PLATFORM=host host-tests FEATURES=caches HOST_MODULES=axalloc ALLOC=$a)) \
 	    $(call suite,host debug,PLATFORM=host host-tests FEATURES=debug HOST_MODULES=axalloc) \
 	    $(foreach a,$(filter slab tlsf,$(byte-allocators)),$(call suite,tsan $a,PLATFORM=host LLVM=1 FEATURES=tsan ALLOC=$a HOST_MODULES=axalloc host-tests)) \
-	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ="$(fuzzers-but-bytes)" host-fuzz) \
+	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ="$(or $(fuzzers-but-bytes),none)" host-fuzz) \
 	    $(foreach a,$(byte-allocators) $(example-allocators),$(call fuzz-suite,ALLOC=$a,bytes,10000)) \
 	    $(foreach p,$(wordlist 2,99,$(page-allocators)),$(call fuzz-suite,PAGES=$p,pages,20000))
 

@@ -57,7 +57,7 @@ FILES = {
         "config AXALLOC_STEP\n\tint \"Step\"\n\tdefault 7\n"
         "config AXALLOC_SLOW\n\tbool \"Slow checks\"\n\tdepends on DEBUG\n"
         + "".join(f"config AXALLOC_{name}\n\tbool \"{name}\"\n"
-                  for name in ("GUARD", "LEAKS", "HARDENED", "CACHES", "TRACE"))
+                  for name in ("GUARD", "LEAKS", "HARDENED", "CACHES", "DEPOT", "TRACE"))
         + "choice AXALLOC_BYTES\n\tprompt \"byte allocator\"\n\tdefault AXALLOC_BYTES_TLSF\nendchoice\n"
         "choice AXALLOC_PAGES\n\tprompt \"page allocator\"\n\tdefault AXALLOC_PAGES_BITMAP\nendchoice\n"
         "config AXALLOC_BYTES_NAME\n\tstring\nconfig AXALLOC_PAGES_NAME\n\tstring\n"
