@@ -1,6 +1,6 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
-.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench detection coverage \
+.PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench stress detection coverage \
     bench-boot bench bench-docs compare
 
 help:
@@ -48,6 +48,10 @@ test-bench:
 	+@tools/test/bench
 check:
 	+@tools/check/check
+# Random operations on byte allocators against shadow models, OPS of each kind: for hours, if so many.
+stress:
+	+@AXALLOC_TEST_OPS=$(OPS) tools/test/suites $(foreach a,$(or $(ALLOC),$(byte-allocators)),\
+	    $(call suite,stress $a,PLATFORM=host HOST_MODULES=axalloc HOST_TESTS=test_random HOST_LIMIT=86400 ALLOC=$a host-tests))
 # Misuse of the heap, injected: what is detected under each byte allocator, or ALLOC=.
 detection:
 	+@tools/test/detection $(if $(ALLOC),--alloc '$(ALLOC)')

@@ -28,7 +28,8 @@ $(call stamp,$(B)/programs/$1/$2.link,$(CC) $(isa-flags) $3 $5)
 $(eval $(call program,$1/$2,modules/$1/$4,$3,$5))
 endef
 test-wraps = $(patsubst $2:%,-Xlinker --wrap=%,$(filter $2:%,$(host-wraps.$1)))
-# HOST_MODULES: the modules whose tests are built and run; all of them unless given.
+# HOST_MODULES, HOST_TESTS: the modules whose tests are built and run, and which; all unless given.
+# HOST_LIMIT: seconds that one may take.
 programs :=
 # HOST_FUZZ: 1, or the fuzzers to take instead.
 test-modules = $(call closure,$1 axtest $(test-deps.$1))
@@ -36,7 +37,7 @@ ifdef HOST_FUZZ
 $(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach f,$(if $(filter 1,$(HOST_FUZZ)),$(fuzzers.$m),$(filter $(HOST_FUZZ),$(fuzzers.$m))),\
     $(call host-program,$m,$f,$(call test-modules,$m),fuzz/$f.c,-fsanitize=fuzzer $(host-libs.$m))))
 else
-$(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach t,$(host-tests.$m),\
+$(foreach m,$(or $(HOST_MODULES),$(module-names)),$(foreach t,$(if $(HOST_TESTS),$(filter $(HOST_TESTS),$(host-tests.$m)),$(host-tests.$m)),\
     $(call host-program,$m,$t,$(call test-modules,$m),tests/host/$t.c,-lcmocka $(host-libs.$m) $(call test-wraps,$m,$t))))
 endif
 
@@ -67,10 +68,11 @@ $(if $(CONFIG_AXALLOC_PAGES_PORT),$(foreach m,$(module-names),$(if $(host-librar
 host-library:
 	@echo $^
 .PHONY: build host-tests host-fuzz host-bench
+host-limit = $(if $(HOST_LIMIT),--limit $(HOST_LIMIT))
 build: $(programs)
 host-bench: $(benches)
 	@echo $(B)/programs
 host-tests: $(programs)
-	$(Q)tools/test/programs --label $(notdir $(B)) $(programs)
+	$(Q)tools/test/programs --label $(notdir $(B)) $(host-limit) $(programs)
 host-fuzz: $(programs)
-	$(Q)tools/test/programs --label fuzz --fuzz-runs $(FUZZ_RUNS) $(programs)
+	$(Q)tools/test/programs --label fuzz $(host-limit) --fuzz-runs $(FUZZ_RUNS) $(programs)
