@@ -66,6 +66,9 @@ def write(path: Path, what: str, lines: Iterable[str]) -> Path:
 def from_guest(variables: Dict[str, str]) -> Path:
     """Run an app with FEATURES=trace; `variables` are make's: APP or A, PLATFORM, ARGS, MEM."""
     app = Path(variables.get("A") or variables["APP"]).name
+    if variables["PLATFORM"] not in platform.names():
+        raise Failed(f"PLATFORM={variables['PLATFORM']} is no machine of QEMU: apps are recorded on one of "
+                     f"{' '.join(platform.names())}; RUN= records a program of this machine")
     machine = platform.read(variables["PLATFORM"])
     flags = f"{variables.get('FEATURES', '')} trace".strip()
     progress(f"recording app {app} on {machine.name}")
@@ -100,7 +103,10 @@ def split(run: "subprocess.CompletedProcess[str]") -> Tuple[List[str], List[str]
 
 def from_linux(command: str) -> Path:
     """Run a command line under the recorder; the process that did most is taken."""
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise Failed(f"RUN={command}: {error}") from error
     name = Path(words[0]).name if words else ""
     if not name:
         raise Failed("RUN= is empty: give a command, as in RUN='git log --stat'")
@@ -114,11 +120,13 @@ def from_linux(command: str) -> Path:
                               check=False)
     except FileNotFoundError as error:
         raise Failed(f"RUN={command}: there is no command {words[0]}") from error
+    except OSError as error:
+        raise Failed(f"RUN={command}: {words[0]} cannot be run: {error.strerror}") from error
     except subprocess.TimeoutExpired as slow:
         raise Failed(f"RUN={command}: no end within {TIME_LIMIT_S} s") from slow
     found = sorted(FOLDER.glob(f"{prefix.name}.*.trace"), key=lambda path: path.stat().st_size)
     if not found or found[-1].stat().st_size < 100:
-        raise Failed(f"RUN={command}: nothing was recorded (a program that is linked statically cannot be)")
+        raise Failed(f"RUN={command}: nothing was recorded: the program allocates nothing, or is linked statically")
     if done.returncode:
         print(f"compare: {words[0]} ended with status {done.returncode}", file=sys.stderr)
     with open(found[-1], encoding="utf-8", errors="replace") as file:

@@ -85,7 +85,7 @@ bench-docs:
 quoted = '$(subst ','\'',$1)'
 compared-app := $(foreach v,PLATFORM APP A FEATURES MEM ARGS,$(if $($v),$(call quoted,$v=$($v))))
 compare:
-	+@tools/bench/compare $(if $(ALLOC),--alloc '$(ALLOC)') $(if $(TRACE),--trace $(call quoted,$(TRACE)),$(if $(RUN),--run $(call quoted,$(RUN)),--app $(compared-app)))
+	+@tools/bench/compare $(if $(ALLOC),--alloc '$(ALLOC)') $(if $(TRACE),--trace=$(call quoted,$(TRACE)),$(if $(RUN),--run=$(call quoted,$(RUN)),--app $(compared-app)))
 
 format:
 	clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')

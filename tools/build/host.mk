@@ -55,11 +55,13 @@ $(call unit,$1/library,modules/$1,$(hosted-flags) $(call include-path,$(closure.
 $(call compile,$1/library,$(host-library.$1))
 $(eval $(call library-link,$1,$(filter-out %.S.o,$(foreach m,$(closure.$1),$(call objects,$m))) $(call objects,$1/library)))
 endef
+# It stays when it is closed: threads that have a cache call it when they end.
+library-link-flags := -shared -Wl,--gc-sections,-z,defs,-z,now,-z,nodelete
 define library-link
-$(call stamp,$(B)/lib$1.link,$(CC) $(isa-flags) $2)
+$(call stamp,$(B)/lib$1.link,$(CC) $(isa-flags) $(library-link-flags) $2)
 $(B)/lib$1.so: $2 $(B)/lib$1.link
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(isa-flags) $$(optimise) -shared -Wl,--gc-sections,-z,defs,-z,now,-soname,lib$1.so -o $$@ $2
+	$$(Q)$$(CC) $$(isa-flags) $$(optimise) $$(library-link-flags) -Wl,-soname,lib$1.so -o $$@ $2
 host-library: $(B)/lib$1.so
 endef
 $(if $(CONFIG_AXALLOC_PAGES_PORT),$(foreach m,$(module-names),$(if $(host-library.$m),$(call library,$m))))

@@ -314,6 +314,8 @@ static inline void trace_read(struct trace *self, const char *path)
             trace_fail(self, "\"%s\" begins no trace: the first line is \"%s\"", line,
                        TRACE_FIRST_LINE);
     }
+    if (ferror(file))
+        trace_fail(self, "%s", strerror(errno));
     fclose(file);
     if (self->line == 0)
         trace_fail(self, "the file is empty: the first line is \"%s\"", TRACE_FIRST_LINE);

@@ -33,7 +33,7 @@ enum {
 };
 
 #define LARGEST_WINDOW (UINT64_C(1) << 39)
-#define SMALLEST_WINDOW (UINT64_C(1) << 24)
+#define SMALLEST_WINDOW (UINT64_C(1) << 21) /* one step */
 
 static struct {
     uintptr_t start;
