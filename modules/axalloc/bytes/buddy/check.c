@@ -72,29 +72,43 @@ static const char *check_word(const struct buddy_word *word, struct sums *sums)
     return NULL;
 }
 
-static bool is_linked_right(const struct buddy_region *region, const struct buddy_word *word,
-                            size_t number, unsigned level)
+/* The words of a level, side by side, those above behind them; `below`: of the level below. */
+struct level {
+    const struct buddy_word *words, *below;
+    size_t count;
+    unsigned number;
+};
+
+static bool is_linked_right(const struct buddy_region *region, const struct level *level, size_t i)
 {
-    return word->region == region && word->number == number && word->level == level &&
-           (word->up == NULL) == (level + 1 == region->levels) &&
-           (level == 0 || word->down->up == word);
+    const struct buddy_word *word = &level->words[i], *above = level->words + level->count;
+    bool is_top = level->number + 1 == region->levels;
+    return word->region == region && word->number == i && word->level == level->number &&
+           word->up == (is_top ? NULL : above + i / BUDDY_FAN) &&
+           (level->number == 0 || word->down == level->below + i * BUDDY_FAN);
+}
+
+static const char *check_level(const struct buddy_region *region, const struct level *level,
+                               struct sums *sums)
+{
+    const char *broken = NULL;
+    for (size_t i = 0; i < level->count && broken == NULL; i++)
+        broken = is_linked_right(region, level, i) ? check_word(&level->words[i], sums)
+                                                   : "buddy: a word's record is broken";
+    return broken;
 }
 
 static const char *check_words(const struct buddy_region *region, struct sums *sums)
 {
-    const struct buddy_word *word = region->words;
-    size_t count = region->high / BUDDY_FAN + 1;
-    for (unsigned level = 0; level < region->levels; level++) {
-        for (size_t i = 0; i < count; i++, word++) {
-            const char *broken = is_linked_right(region, word, i, level)
-                                     ? check_word(word, sums)
-                                     : "buddy: a word's record is broken";
-            if (broken != NULL)
-                return broken;
-        }
-        count = (count + BUDDY_FAN - 1) / BUDDY_FAN;
+    struct level level = {region->words, NULL, region->high / BUDDY_FAN + 1, 0};
+    const char *broken = check_level(region, &level, sums);
+    while (broken == NULL && ++level.number < region->levels) {
+        level.below = level.words;
+        level.words += level.count;
+        level.count = (level.count + BUDDY_FAN - 1) / BUDDY_FAN;
+        broken = check_level(region, &level, sums);
     }
-    return NULL;
+    return broken;
 }
 
 /* ---- blocks ---- */
@@ -105,7 +119,8 @@ static bool is_inside(const struct buddy_word *word)
     if (word->free != 0 || word->heads != 0)
         return false;
     for (; !is_free_above(word); word = word->up)
-        if (word->up == NULL || word->number % BUDDY_FAN != 0)
+        if (word->number % BUDDY_FAN !=
+            0) /* at the latest where the block's begin has another word */
             return true;
     return false;
 }
@@ -124,12 +139,10 @@ static const char *check_large(const struct buddy_region *region, size_t unit, s
     return is_whole ? NULL : "buddy: something begins inside a large block";
 }
 
-static const char *check_region(const struct buddy_region *region, struct sums *sums)
+static const char *check_blocks(const struct buddy_region *region, struct sums *sums)
 {
     size_t used = 0, units;
     bool is_live;
-    if (*region->link != region || region->low >= region->high)
-        return "buddy: a region's record is broken";
     for (size_t unit = region->low; unit != region->high; unit += units) {
         units = units_at(region, unit, &is_live);
         if (units == 0 || units > region->high - unit)
@@ -141,15 +154,22 @@ static const char *check_region(const struct buddy_region *region, struct sums *
         if (broken != NULL)
             return broken;
     }
+    sums->used_bytes += used << BUDDY_UNIT_LOG2;
+    return used == region->used ? NULL
+                                : "buddy: a region's counter is not the sum of its live blocks";
+}
+
+static const char *check_region(const struct buddy_region *region, struct sums *sums)
+{
     const struct buddy_word *last = word_of_unit(region, region->high);
-    if (last->heads >> (region->high % BUDDY_FAN) != 1 ||
-        last->free >> (region->high % BUDDY_FAN) != 0)
+    unsigned mark = region->high % BUDDY_FAN;
+    if (*region->link != region || region->low >= region->high)
+        return "buddy: a region's record is broken";
+    if (last->heads >> mark != 1 || last->free >> mark != 0)
         return "buddy: something begins behind the region";
     sums->total_bytes += region_units(region) << BUDDY_UNIT_LOG2;
-    sums->used_bytes += used << BUDDY_UNIT_LOG2;
-    if (used != region->used)
-        return "buddy: a region's counter is not the sum of its live blocks";
-    return check_words(region, sums);
+    const char *broken = check_words(region, sums);
+    return broken != NULL ? broken : check_blocks(region, sums);
 }
 
 /* ---- lists ---- */

@@ -73,18 +73,18 @@ void buddy_set(struct axalloc_bytes *self, struct buddy_word *word, uint64_t fre
     set_run(self, word, buddy_longest_run(free));
 }
 
-/* The set bits of `free` around `bit`, which is set, in a row. */
+/* The set bits of `free` around `bit`, which is set, in a row; not all bits are. */
 static unsigned run_around(uint64_t free, unsigned bit)
 {
     uint64_t above = ~(free >> bit), below = bit == 0 ? UINT64_MAX : ~(free << (BUDDY_FAN - bit));
-    return (above == 0 ? BUDDY_FAN : ax_ctz64(above)) + ax_clz64(below);
+    return ax_ctz64(above) + ax_clz64(below);
 }
 
 void buddy_put_children(struct axalloc_bytes *self, struct buddy_word *word, unsigned bit,
                         unsigned count)
 {
     uint64_t free = word->free | ax_low_mask64(count) << bit;
-    while (free == UINT64_MAX && word->up != NULL) {
+    while (free == UINT64_MAX) { /* never at the top */
         word->free = 0;
         set_run(self, word, 0);
         bit = word->number % BUDDY_FAN;
@@ -152,8 +152,7 @@ size_t buddy_free_at(const struct buddy_region *region, size_t unit, size_t enou
     }
     *out = place;
     uint64_t taken = ~(place.word->free >> place.bit);
-    size_t run = taken == 0 ? BUDDY_FAN : ax_ctz64(taken);
-    size_t units = run << child_log2(place.word->level);
+    size_t units = (size_t)ax_ctz64(taken) << child_log2(place.word->level);
     return units < enough ? units : enough;
 }
 
@@ -173,12 +172,15 @@ static bool has_front(const struct buddy_word *word, size_t count)
     }
 }
 
-/* The last children of a row and the front of the one behind are as much as is asked for. */
+/*
+ * The last children of a row, one at least, and the front of the one behind are as much as is asked
+ * for.
+ */
 static bool find_by_front(const struct axalloc_bytes *self, unsigned level, size_t count,
                           struct buddy_place *out)
 {
     unsigned whole = (unsigned)(count >> child_log2(level));
-    struct buddy_word *word = whole == 0 ? NULL : self->lists[level][whole - 1];
+    struct buddy_word *word = self->lists[level][whole - 1];
     if (word == NULL)
         return false;
     unsigned bit = ax_log2_floor(runs_of(word->free, whole));

@@ -373,10 +373,69 @@ static void the_check_names_broken_lists(void **state)
     (*last)->next = NULL;
     heap.lists[0][2] = NULL;
     heap.lists[0][3] = word;
+    word->link = &heap.lists[0][3];
     heap.occupied[0] ^= 3 << 2;
     assert_broken("wrong list");
     for (size_t i = 0; i < 4; i++)
         assert_non_null(blocks[i]);
+    arena_unmap(arena, 4 * MIB);
+}
+
+/* Changes that fit together, so that only what they break is found. */
+static void the_check_names_what_no_single_bit_shows(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(0, 70 * BUDDY_FAN); /* the last six words are free one by one */
+    struct buddy_region *region = heap.regions;
+    struct buddy_word *words = region->words, *last = word_of_unit(region, region->high);
+    struct buddy_word saved = words[66], *top = saved.up->up;
+    words[66].free = UINT64_MAX;
+    words[66].run = BUDDY_FAN;
+    assert_broken("as a whole");
+    words[66].free = 1;
+    words[66].run = 1;
+    assert_broken("free twice");
+    words[66] = saved;
+    words[66].up = top;
+    assert_broken("record");
+    words[66] = saved;
+    top->down = saved.up;
+    assert_broken("record");
+    top->down = saved.up - 1;
+    region->low = region->high;
+    assert_broken("record");
+    region->low = 0;
+    last->heads = 0;
+    assert_broken("behind the region");
+    last->heads = 1ULL << (region->high % BUDDY_FAN);
+    assert_sound(axalloc_bytes_check(&heap));
+
+    unsigned list = top->run - 1;
+    heap.lists[0][list] = top;
+    heap.lists[top->level][list] = NULL;
+    heap.occupied[0] |= 1ULL << list;
+    heap.occupied[top->level] &= ~(1ULL << list);
+    top->link = &heap.lists[0][list];
+    assert_broken("wrong list");
+    arena_unmap(arena, 4 * MIB);
+}
+
+static void the_check_names_blocks_that_cannot_be(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(0, 8 * BUDDY_FAN);
+    unsigned char *block = alloc(BUDDY_UNIT), *next = alloc(BUDDY_UNIT);
+    struct buddy_word *word = heap.regions->words;
+    assert_ptr_equal(block, arena);
+    word->heads &= ~1ULL;
+    assert_broken("nothing begins");
+    word->heads |= 1;
+    dealloc(block);
+    word->count = BUDDY_FAN + 1;
+    assert_broken("inside a word");
+    word->count = 0;
+    dealloc(next);
+    assert_whole();
     arena_unmap(arena, 4 * MIB);
 }
 
@@ -395,6 +454,13 @@ static void the_check_looks_into_large_blocks(void **state)
     words[3].heads = 1;
     assert_broken("inside a large block");
     words[3].heads = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        words[i].free = 2;
+        words[i].run = 1;
+        assert_broken("inside a large block");
+        words[i].free = 0;
+        words[i].run = 0;
+    }
     words[0].count = BUDDY_FAN;
     assert_broken("is not large");
     words[0].count = 1000;
@@ -426,6 +492,8 @@ int main(void)
         cmocka_unit_test(what_passes_every_order_is_null),
         cmocka_unit_test(the_check_finds_what_is_broken),
         cmocka_unit_test(the_check_names_broken_lists),
+        cmocka_unit_test(the_check_names_what_no_single_bit_shows),
+        cmocka_unit_test(the_check_names_blocks_that_cannot_be),
         cmocka_unit_test(the_check_looks_into_large_blocks),
     };
     return cmocka_run_group_tests_name("buddy", tests, NULL, NULL);
