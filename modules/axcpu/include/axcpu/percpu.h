@@ -18,6 +18,8 @@ struct axcpu_percpu {
     uint64_t saved_t0;
     uint64_t hardware_id; /* hart id, or the affinity fields of MPIDR_EL1 */
     unsigned index;       /* 0 is the CPU that booted */
+    /* for axsync, where it checks the order of locks: the last one that this CPU took and holds */
+    const struct axsync_spinlock *innermost_lock;
 };
 
 /* The boot CPU's, set up by boot.S before any C runs. */
