@@ -17,6 +17,9 @@ int axcpu_sbi_getchar(void);
 /* Let the S-mode timer interrupt of this hart come due when `time` reaches `ticks`. */
 void axcpu_sbi_set_timer(uint64_t ticks);
 
+/* Raise the S-mode software interrupt of `hart`. False: the firmware knows no such hart. */
+bool axcpu_sbi_send_ipi(uint64_t hart);
+
 enum axcpu_sbi_reset { AXCPU_SBI_SHUTDOWN = 0, AXCPU_SBI_COLD_REBOOT = 1 };
 
 /*
