@@ -10,7 +10,7 @@ srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/try.S $(isa)/timer.c
 srcs-cold := $(isa)/trap.c src/early_map.c src/fix_up.c
 endif
 ifeq ($(ISA),riscv64)
-srcs += $(isa)/cache.c $(isa)/mmu.c $(isa)/sbi.c src/no_cache_maintenance.c
+srcs += $(isa)/cache.c $(isa)/mmu.c $(isa)/sbi.c $(isa)/sstc.S src/no_cache_maintenance.c
 endif
 ifeq ($(ISA),aarch64)
 srcs += $(isa)/cache.c

@@ -5,10 +5,10 @@
 #include <axcpu/image.h>
 #include <axcpu/percpu.h>
 #include <axhal/call.h>
-#include <axhal/irq.h>
 #include <axhal/power.h>
-#include <axhal/time.h>
 #include <axhal/trap.h>
+
+#include "trap_internal.h"
 
 static bool is_guard_page(struct ax_vaddr address)
 {
@@ -73,10 +73,7 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
 void axcpu_port_trap(struct axcpu_trap_frame *frame)
 {
     struct axcpu_trap_info info = axcpu_trap_decode(frame);
-    if (info.kind == AXCPU_TRAP_TIMER)
-        axhal_timer_interrupt(NULL);
-    else if (info.kind == AXCPU_TRAP_IRQ)
-        axhal_irq_dispatch();
-    else if (!axcpu_trap_fix_up(frame))
+    bool is_interrupt = axhal_trap_is_interrupt(info.kind);
+    if (!(is_interrupt ? axhal_trap_interrupt(info.kind) : axcpu_trap_fix_up(frame)))
         die(&info, frame);
 }

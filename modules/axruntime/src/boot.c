@@ -14,6 +14,7 @@
 #include <axcpu/irq.h>
 #include <axcpu/layout.h>
 #include <axcpu/mmu.h>
+#include <axcpu/percpu.h>
 #include <axcpu/timer.h>
 #include <axcpu/try.h>
 #include <axhal/ipi.h>
@@ -22,6 +23,7 @@
 #include <axhal/platform.h>
 #include <axhal/power.h>
 #include <axhal/time.h>
+#include <axhal/timer.h>
 #include <axlog/log.h>
 #include <axmm/kernel_space.h>
 #include <axruntime/app.h>
@@ -65,8 +67,9 @@ AX_NOINLINE static void read_machine(struct ax_paddr tree, struct ax_paddr image
         .ram_end = AXCPU_LINEAR_SIZE,
     };
     struct axhal_boot_fault fault;
+    AX_KEEP(axplat_drivers);
     enum ax_err err = axhal_machine_read(&machine, map_tree(tree), AXHAL_FDT_BYTES_MAX, tree,
-                                         &parts, axplat_drivers, &fault);
+                                         &parts, ax_drivers, &fault);
     if (err != AX_OK)
         cannot_boot(fault.reason);
     axhal_memory_use(&machine.memory);
@@ -78,6 +81,7 @@ static void start_time(void)
     uint64_t hz = axcpu_counter_hz() != 0 ? axcpu_counter_hz() : machine.timebase_hz;
     if (axhal_time_init(hz) != AX_OK)
         cannot_boot("neither the CPU nor the device tree says how fast its counter runs");
+    axhal_timer_use_isa(machine.cpu_count > 0 ? machine.cpus[0].isa : NULL);
 }
 
 /* The final kernel table is in use and the console is the tree's. */

@@ -22,10 +22,16 @@ struct axcpu_host_icache axcpu_host_icache;
 uint64_t axcpu_host_counter;
 uint64_t (*axcpu_host_read_counter)(void);
 uint64_t axcpu_host_timer;
+bool axcpu_host_has_sstc;
 
 void axcpu_icache_sync(const void *start, size_t bytes)
 {
     axcpu_host_icache = (struct axcpu_host_icache){axcpu_host_icache.syncs + 1, start, bytes};
+}
+
+void axcpu_timer_start(bool has_sstc)
+{
+    axcpu_host_has_sstc = has_sstc;
 }
 
 void axcpu_timer_set(uint64_t ticks)

@@ -6,6 +6,7 @@ enum {
     SBI_LEGACY_PUTCHAR = 1, /* 5.2 */
     SBI_LEGACY_GETCHAR = 2, /* 5.3 */
     SBI_TIME = 0x54494d45,  /* 6 */
+    SBI_IPI = 0x735049,     /* 7 */
     SBI_HSM = 0x48534d,     /* 9 */
     SBI_SRST = 0x53525354,  /* 10 */
 };
@@ -45,6 +46,11 @@ int axcpu_sbi_getchar(void)
 void axcpu_sbi_set_timer(uint64_t ticks)
 {
     call(SBI_TIME, 0, ticks, 0);
+}
+
+bool axcpu_sbi_send_ipi(uint64_t hart)
+{
+    return call(SBI_IPI, 0, 1, hart).error == 0;
 }
 
 long axcpu_sbi_hart_start(uint64_t hart, uint64_t entry, uint64_t argument)

@@ -17,6 +17,9 @@ int axcpu_sbi_getchar(void);
 /* Let the S-mode timer interrupt of this hart come due when `time` reaches `ticks`. */
 void axcpu_sbi_set_timer(uint64_t ticks);
 
+/* Raise the S-mode software interrupt of `hart`. False: the firmware knows no such hart. */
+bool axcpu_sbi_send_ipi(uint64_t hart);
+
 /*
  * Start `hart` in S-mode at `entry`, MMU off, with its id in a0 and `argument` in a1 (9.1). 0, or one of the
  * error codes of chapter 3.
