@@ -1,4 +1,5 @@
 /* Addresses in words: the parts of the image, the guard pages, the linear map. */
+#include "places.h"
 #include <axcpu/image.h>
 #include <axcpu/layout.h>
 #include <axhal/config.h>
@@ -13,7 +14,7 @@ struct place {
     const char *words;
 };
 
-static const struct place places[] = {
+static const struct place image_places[] = {
     {axcpu_boot_stack_guard, axcpu_boot_stack_bottom, "the guard page below the boot stack"},
     {axcpu_trap_stack_guard, axcpu_trap_stack_bottom, "the guard page below the trap stack"},
     {axcpu_boot_stack_bottom, axcpu_boot_stack_top, "the boot stack, which is not executable"},
@@ -35,19 +36,37 @@ static const char *kind_of(struct ax_paddr address)
 
 static const char *words_of(struct ax_vaddr address)
 {
-    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (address.raw >= (uintptr_t)places[i].start && address.raw < (uintptr_t)places[i].end)
-            return places[i].words;
+    for (unsigned i = 0; i < sizeof image_places / sizeof image_places[0]; i++)
+        if (address.raw >= (uintptr_t)image_places[i].start &&
+            address.raw < (uintptr_t)image_places[i].end)
+            return image_places[i].words;
     if (address.raw < AX_PAGE_SIZE)
         return "a null pointer: the first page is never mapped";
     return address.raw >= AXCPU_LINEAR_BASE ? "in the kernel's half, where nothing is mapped"
                                             : "outside the kernel's half of the address space";
 }
 
+const struct axhal_places *places_told;
+
+void axhal_places_use(const struct axhal_places *places)
+{
+    places_told = places;
+}
+
+bool axhal_is_below_stack(struct ax_vaddr address)
+{
+    struct ax_vrange stack;
+    return address.raw - (uintptr_t)axcpu_boot_stack_guard < AX_PAGE_SIZE ||
+           address.raw - (uintptr_t)axcpu_trap_stack_guard < AX_PAGE_SIZE ||
+           (places_find_stack(address, &stack) && address.raw < stack.start.raw);
+}
+
 void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink)
 {
     struct ax_paddr physical = {address.raw - AXCPU_LINEAR_BASE};
     if (CONFIG_AXHAL_DESCRIBE_PORT && axhal_port_describe_address(address, sink))
+        return;
+    if (places_describe(address, sink))
         return;
     if (physical.raw < AXCPU_LINEAR_SIZE)
         ax_format(sink, "the linear map's view of physical 0x%llx, %s",
