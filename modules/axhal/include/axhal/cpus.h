@@ -40,7 +40,7 @@ struct axhal_cpu_stacks {
     struct ax_vaddr emergency_top;
 };
 
-enum { AXHAL_CPU_START_MS = 1000 };
+enum { AXHAL_CPU_START_MS = 5000 };
 
 /*
  * Start the CPU with `hardware_id` and wait until it is online, AXHAL_CPU_START_MS at most. It
