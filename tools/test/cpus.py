@@ -16,9 +16,7 @@ THREADS = ("-accel", "tcg,thread=multi")
 MAX = 8  # CONFIG_AXCPU_CPUS_MAX
 GIC_V3 = ("-machine", "gic-version=3")
 MORE_MACHINES = {
-    "riscv64-qemu-virt": (("a timer by firmware", ("-cpu", "rv64,sstc=off"), 4),
-                          ("two sockets", ("-smp", "4,sockets=2", "-numa", "node,cpus=0-1",
-                                           "-numa", "node,cpus=2-3"), 4)),
+    "riscv64-qemu-virt": (("a timer by firmware", ("-cpu", "rv64,sstc=off"), 4),),
     "aarch64-qemu-virt": (("GICv3", GIC_V3, 8),
                           ("EL2", ("-machine", "virtualization=on"), 4),
                           ("EL2 GICv3", ("-machine", "virtualization=on,gic-version=3"), 4)),

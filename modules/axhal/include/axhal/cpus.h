@@ -13,6 +13,7 @@
 
 #include <axbase/addr.h>
 #include <axbase/attr.h>
+#include <axbase/bits.h>
 #include <axbase/err.h>
 #include <axcpu/percpu.h>
 #include <stdbool.h>
@@ -27,7 +28,13 @@ static inline bool axhal_cpu_is_online(unsigned cpu)
 }
 
 /* How many are online, 1 or more. Any context. */
-unsigned axhal_cpus_online(void);
+static inline unsigned axhal_cpus_online(void)
+{
+    /* relaxed: a number says nothing about what those CPUs have written */
+    return AXCPU_CPUS_MAX == 1
+               ? 1
+               : 1 + ax_popcount64(atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed));
+}
 
 /* The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. */
 uint64_t axhal_cpu_hardware_id(unsigned cpu);
