@@ -78,6 +78,7 @@ SECTIONS
 
     .noinit (NOLOAD) : ALIGN(PAGE) {
         *(.noinit.tables)
+        *(.noinit.*)
         . = ALIGN(PAGE);
         axcpu_boot_stack_guard = .;
         . += PAGE;

@@ -73,3 +73,8 @@ void axplat_reboot(void)
 {
     psci_reboot();
 }
+
+enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
+{
+    return psci_start_cpu(hardware_id, entry, block);
+}

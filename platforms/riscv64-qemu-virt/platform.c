@@ -76,3 +76,17 @@ void axplat_reboot(void)
     sifive_test_reboot();
     axcpu_sbi_reset(AXCPU_SBI_COLD_REBOOT, false);
 }
+
+enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
+{
+    switch (axcpu_sbi_hart_start(hardware_id, entry.raw, block.raw)) {
+    case 0:
+        return AX_OK;
+    case AXCPU_SBI_INVALID_PARAM:
+        return AX_ENODEV;
+    case AXCPU_SBI_ALREADY_AVAILABLE:
+        return AX_EALREADY;
+    default:
+        return AX_EIO;
+    }
+}

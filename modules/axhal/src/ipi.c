@@ -1,7 +1,6 @@
 /* The way of an interrupt between CPUs: out by the platform, in by the trap or the controller. */
 #include <axbase/assert.h>
 #include <axcpu/barrier.h>
-#include <axcpu/config.h>
 #include <axcpu/irq.h>
 #include <axcpu/percpu.h>
 #include <axhal/ipi.h>
@@ -9,14 +8,11 @@
 
 #include "trap_internal.h"
 
-/* Written by each CPU for itself, before anybody knows that it is there. */
-static uint64_t hardware_ids[CONFIG_AXCPU_CPUS_MAX];
-
 void axhal_ipi_send(unsigned cpu)
 {
-    AX_ASSERT(cpu < CONFIG_AXCPU_CPUS_MAX);
+    AX_ASSERT(cpu < AXCPU_CPUS_MAX);
     axcpu_barrier_device(); /* what was written for it is there before the interrupt is */
-    axplat_ipi_send(cpu, hardware_ids[cpu]);
+    axplat_ipi_send(cpu, axcpu_percpus[cpu].hardware_id);
 }
 
 static void receive(void)
@@ -27,8 +23,6 @@ static void receive(void)
 
 void axhal_ipi_start_cpu(void)
 {
-    const struct axcpu_percpu *self = axcpu_this_cpu();
-    hardware_ids[self->index] = self->hardware_id;
     axhal_trap_use(AXCPU_TRAP_IPI, receive);
     axcpu_irq_allow_ipi();
 }

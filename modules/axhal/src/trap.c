@@ -4,6 +4,7 @@
  */
 #include <axcpu/image.h>
 #include <axcpu/percpu.h>
+#include <axhal/call.h>
 #include <axhal/power.h>
 #include <axhal/trap.h>
 
@@ -56,6 +57,8 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
                                     const struct axcpu_trap_frame *frame)
 {
     static unsigned faults;
+    if (AXCPU_CPUS_MAX > 1)
+        axhal_stop_others();
     faults++;
     if (faults == 1)
         print_fault(info, frame);

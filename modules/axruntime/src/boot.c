@@ -14,8 +14,10 @@
 #include <axcpu/irq.h>
 #include <axcpu/layout.h>
 #include <axcpu/mmu.h>
+#include <axcpu/percpu.h>
 #include <axcpu/timer.h>
 #include <axcpu/try.h>
+#include <axhal/ipi.h>
 #include <axhal/irq.h>
 #include <axhal/mem.h>
 #include <axhal/platform.h>
@@ -169,6 +171,13 @@ static void start_allocator(void)
     axmm_use_page_allocator();
 }
 
+/* The others wait for work; see <axhal/run.h>. */
+static void start_second_cpus(void)
+{
+    axhal_ipi_start_cpu();
+    second_cpus_start(&machine, axcpu_this_cpu()->hardware_id);
+}
+
 AX_NORETURN static void run_app(void)
 {
     struct arguments arguments;
@@ -220,6 +229,8 @@ AX_NORETURN AX_NOINLINE static void start(void)
     check_ram();
     start_allocator();
     axhal_irq_start();
+    if (AXCPU_CPUS_MAX > 1)
+        start_second_cpus();
     run_app();
 }
 

@@ -75,3 +75,11 @@ void axplat_power_off(int status);
 
 /* Start the machine again. May return if nothing works. Any context. */
 void axplat_reboot(void);
+
+/*
+ * Have the CPU with `hardware_id` begin at `entry`, MMU off, with `block` as its argument
+ * (<axcpu/start.h>). Returns without waiting for it. AX_ENODEV: there is no such CPU, or no way to start
+ * one. AX_EALREADY: it runs already. AX_EIO: firmware refused for another reason. Boot.
+ */
+AX_MUST_CHECK enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry,
+                                           struct ax_paddr block);

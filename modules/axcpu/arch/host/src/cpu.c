@@ -7,6 +7,7 @@
 #include <axcpu/host.h>
 #include <axcpu/irq.h>
 #include <axcpu/mmu.h>
+#include <axcpu/percpu.h>
 #include <axcpu/timer.h>
 
 static void do_nothing(void)
@@ -14,6 +15,7 @@ static void do_nothing(void)
 }
 
 _Thread_local bool axcpu_host_irq_enabled = true;
+_Thread_local struct axcpu_percpu axcpu_host_percpu;
 void (*axcpu_host_on_relax)(void) = do_nothing;
 struct axcpu_host_flushes axcpu_host_flushes;
 struct axcpu_host_icache axcpu_host_icache;

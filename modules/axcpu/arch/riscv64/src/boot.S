@@ -13,8 +13,11 @@
  *      CPU's block, the stack
  *   5  axcpu_port_boot(hart, tree, image)
  *
+ * Second CPUs do the same but for what memory has already: axcpu_second_entry.
+ *
  * Registers kept throughout: s0 = hart, s1 = tree, s2 = image (physical).
  */
+#include <axcpu/config.h>
 #include <axcpu/image_window.h>
 #include <axcpu_arch/percpu_offsets.h>
 
@@ -131,7 +134,7 @@ boot:
     addi t0, t0, 64
     bltu t0, t1, 4b
 5:
-    lla t0, axcpu_boot_percpu
+    lla t0, axcpu_percpus
     lla t1, axcpu_trap_stack_top
     sd t1, AXCPU_PERCPU_TRAP_STACK_TOP(t0)
     lla t1, axcpu_trap_stack_bottom
@@ -149,6 +152,45 @@ boot:
     li ra, 0
     li tp, 0
     tail axcpu_port_boot
+
+#if CONFIG_AXCPU_CPUS_MAX > 1
+/*
+ * A second CPU (<axcpu/start.h>): a0 = hart id, a1 = physical address of its block. MMU on by a trap
+ * into the window, as above, but with the kernel's table, which is complete.
+ */
+    .globl axcpu_second_entry
+axcpu_second_entry:
+    csrw sie, zero
+    csrci sstatus, 2
+    li t0, SSTATUS_FS_MASK
+    csrc sstatus, t0
+    li t0, SSTATUS_FS_INITIAL
+    csrs sstatus, t0
+    ld t0, AXCPU_PERCPU_KERNEL_ROOT(a1)
+    ld s1, AXCPU_PERCPU_SELF(a1)
+    lla t1, _start
+    li t2, AXCPU_IMAGE_BASE
+    sub t2, t2, t1
+    lla t1, 7f
+    add t1, t1, t2
+    csrw stvec, t1
+    sfence.vma
+    csrw satp, t0
+    .balign 4
+7:  .option push
+    .option norelax
+    lla gp, __global_pointer$
+    .option pop
+    lla t0, axcpu_trap_entry
+    csrw stvec, t0
+    sfence.vma
+    csrw sscratch, s1
+    ld sp, AXCPU_PERCPU_STACK_TOP(s1)
+    li s0, 0
+    li ra, 0
+    li tp, 0
+    tail axcpu_port_second_cpu
+#endif
 
 /* Move what ends at t2 up to [t0, t1), 32 bytes at a time, the last first; t2 is where it began. */
 6:  addi t1, t1, -32

@@ -7,6 +7,7 @@ enum {
     SBI_LEGACY_GETCHAR = 2, /* 5.3 */
     SBI_TIME = 0x54494d45,  /* 6 */
     SBI_IPI = 0x735049,     /* 7 */
+    SBI_HSM = 0x48534d,     /* 9 */
     SBI_SRST = 0x53525354,  /* 10 */
 };
 
@@ -15,14 +16,21 @@ struct sbi_result {
     long value;
 };
 
-static struct sbi_result call(long extension, long function, unsigned long arg0, unsigned long arg1)
+static struct sbi_result call3(long extension, long function, unsigned long arg0,
+                               unsigned long arg1, unsigned long arg2)
 {
     register unsigned long a0 __asm__("a0") = arg0;
     register unsigned long a1 __asm__("a1") = arg1;
+    register unsigned long a2 __asm__("a2") = arg2;
     register long a6 __asm__("a6") = function;
     register long a7 __asm__("a7") = extension;
-    __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7) : "memory");
+    __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a6), "r"(a7) : "memory");
     return (struct sbi_result){(long)a0, (long)a1};
+}
+
+static struct sbi_result call(long extension, long function, unsigned long arg0, unsigned long arg1)
+{
+    return call3(extension, function, arg0, arg1, 0);
 }
 
 void axcpu_sbi_putchar(char character)
@@ -43,6 +51,11 @@ void axcpu_sbi_set_timer(uint64_t ticks)
 bool axcpu_sbi_send_ipi(uint64_t hart)
 {
     return call(SBI_IPI, 0, 1, hart).error == 0;
+}
+
+long axcpu_sbi_hart_start(uint64_t hart, uint64_t entry, uint64_t argument)
+{
+    return call3(SBI_HSM, 0, hart, entry, argument).error;
 }
 
 void axcpu_sbi_reset(enum axcpu_sbi_reset type, bool failure)
