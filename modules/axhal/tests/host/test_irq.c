@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include <axbase/fmt.h>
 #include "../../src/trap_internal.h"
+#include <axbase/fmt.h>
 #include <axcpu/irq.h>
 #include <axcpu/percpu.h>
 #include <axhal/ipi.h>
@@ -436,7 +436,7 @@ void axhal_ipi_received(void)
 
 void axplat_ipi_send(unsigned cpu, uint64_t hardware_id)
 {
-    assert_int_equal(hardware_id, axcpu_boot_percpu.hardware_id);
+    assert_int_equal(hardware_id, axcpu_percpus[0].hardware_id);
     axhal_irq_send(cpu);
 }
 
@@ -444,7 +444,7 @@ static void an_interrupt_between_cpus(void **state)
 {
     struct axhal_irq_counts before = counted();
     (void)state;
-    axcpu_boot_percpu.hardware_id = 0x81;
+    axcpu_percpus[0].hardware_id = 0x81;
     axhal_ipi_start_cpu();
     controller.sent_to = 9;
     axhal_ipi_send(0);

@@ -144,10 +144,21 @@ static void assert_on_time(uint64_t hz, uint64_t deadline_ns)
 /* After any time: the clock's error grows with the days, the timer's must go along. */
 static void never_early_and_at_most_a_tick_late(void **state)
 {
-    static const uint64_t deadlines[] = {
-        0,         1,         99,           100,           101,
-        NS - 1,    NS,        NS + 1,       3600 * NS,     86400 * NS + 7,
-        YEAR + 1,  100 * YEAR + 333, UINT64_MAX / 2, UINT64_MAX - 1, UINT64_MAX};
+    static const uint64_t deadlines[] = {0,
+                                         1,
+                                         99,
+                                         100,
+                                         101,
+                                         NS - 1,
+                                         NS,
+                                         NS + 1,
+                                         3600 * NS,
+                                         86400 * NS + 7,
+                                         YEAR + 1,
+                                         100 * YEAR + 333,
+                                         UINT64_MAX / 2,
+                                         UINT64_MAX - 1,
+                                         UINT64_MAX};
     uint64_t seed = 11;
     (void)state;
     for (unsigned i = 0; i < RATES; i++)

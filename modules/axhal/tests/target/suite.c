@@ -120,8 +120,8 @@ static void test_many_timers(struct axtest *test)
         indices[index] = index;
         many[index].timer = (struct axhal_timer)AXHAL_TIMER_INIT(note_expiration, &indices[index]);
         many[index].deadline_ns = start + index * (MS / 10);
-        AXTEST_CHECK(test, axhal_timer_start(&many[index].timer, many[index].deadline_ns, 0) ==
-                               AX_OK);
+        AXTEST_CHECK(test,
+                     axhal_timer_start(&many[index].timer, many[index].deadline_ns, 0) == AX_OK);
     }
     AXTEST_CHECK(test, wait_for_expirations(MANY));
     for (unsigned i = 0; i < MANY; i++)
