@@ -41,6 +41,16 @@ SECTIONS
 
     axcpu_rodata_start = .;
     .rodata : AT(LOADADDR(.text) + SIZEOF(.text)) {
+        /* rows of one table, and a zero behind: those for what the image does not use are dropped */
+        . = ALIGN(8);
+        ax_drivers = .;
+        *(.rodata.ax_drivers)
+        *(.rodata.ax_drivers_*)
+        QUAD(0)
+        axcpu_fixups = .;
+        KEEP(*(.rodata.axcpu_fixups))
+        *(.rodata.axcpu_fixups_*)
+        axcpu_fixups_end = .;
         *(.rodata .rodata.* .srodata .srodata.*)
         . = ALIGN(MOVE_GRAIN);
         axcpu_rodata_bytes_end = .;
@@ -68,6 +78,7 @@ SECTIONS
 
     .noinit (NOLOAD) : ALIGN(PAGE) {
         *(.noinit.tables)
+        *(.noinit.*)
         . = ALIGN(PAGE);
         axcpu_boot_stack_guard = .;
         . += PAGE;

@@ -4,6 +4,7 @@
  */
 #include "../common/arm_timer.h"
 #include "../common/gicv2.h"
+#include "../common/gicv3.h"
 #include "../common/pl011.h"
 #include "../common/pl031.h"
 #include "../common/psci.h"
@@ -11,6 +12,7 @@
 #include <axcpu/image_window.h>
 #include <axcpu/mmu.h>
 #include <axcpu/semihosting.h>
+#include <axhal/irq.h>
 #include <axhal/mem.h>
 #include <axhal/platform.h>
 #include <axlog/log.h>
@@ -20,13 +22,19 @@ const char axplat_name[] = "aarch64-qemu-virt";
 /* No firmware stays in RAM. */
 const struct ax_prange axplat_firmware = {{0}, 0};
 
-const struct axhal_driver axplat_drivers[] = {
+AXHAL_DRIVERS const struct axhal_driver axplat_drivers[] = {
     {"arm,pl011", pl011_probe, AXHAL_DRIVER_CONSOLE},
-    {"arm,pl031", pl031_probe, AXHAL_DRIVER_DEVICE},
-    {"arm,cortex-a15-gic", gicv2_probe, AXHAL_DRIVER_DEVICE},
-    {"arm,armv8-timer", arm_timer_probe, AXHAL_DRIVER_DEVICE},
     {"arm,psci-0.2", psci_probe, AXHAL_DRIVER_DEVICE},
-    {NULL, NULL, AXHAL_DRIVER_DEVICE},
+};
+
+AXHAL_IRQ_DRIVERS const struct axhal_driver axplat_irq_drivers[] = {
+    {"arm,cortex-a15-gic", gicv2_probe, AXHAL_DRIVER_DEVICE},
+    {"arm,gic-v3", gicv3_probe, AXHAL_DRIVER_DEVICE},
+    {"arm,armv8-timer", arm_timer_probe, AXHAL_DRIVER_DEVICE},
+};
+
+AXHAL_CLOCK_DRIVERS const struct axhal_driver axplat_clock_drivers[] = {
+    {"arm,pl031", pl031_probe, AXHAL_DRIVER_DEVICE},
 };
 
 /* pl011.c serves both: before and after it knows where the tree puts it. */
@@ -49,6 +57,12 @@ void axplat_init_mapped(const struct axhal_driver *console)
     axlog_warn("no UART answers where the tree says: the console is that of last resort");
 }
 
+void axplat_ipi_send(unsigned cpu, uint64_t hardware_id)
+{
+    (void)hardware_id;
+    axhal_irq_send(cpu);
+}
+
 void axplat_power_off(int status)
 {
     axcpu_semihosting_exit(status);
@@ -58,4 +72,9 @@ void axplat_power_off(int status)
 void axplat_reboot(void)
 {
     psci_reboot();
+}
+
+enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
+{
+    return psci_start_cpu(hardware_id, entry, block);
 }

@@ -1,4 +1,6 @@
-/* Power by PSCI firmware: the tree's /psci node says by which instruction (Linux binding arm,psci).
+/*
+ * Power, and CPUs, by PSCI firmware: the tree's /psci node says by which instruction (Linux binding
+ * arm,psci).
  */
 #include "psci.h"
 #include <axcpu/psci.h>
@@ -27,4 +29,21 @@ void psci_reboot(void)
 {
     if (is_found)
         axcpu_psci_system_reset(conduit);
+}
+
+enum ax_err psci_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
+{
+    if (!is_found)
+        return AX_ENODEV;
+    switch (axcpu_psci_cpu_on(conduit, hardware_id, entry.raw, block.raw)) {
+    case 0:
+        return AX_OK;
+    case AXCPU_PSCI_INVALID_PARAMETERS:
+        return AX_ENODEV;
+    case AXCPU_PSCI_ALREADY_ON:
+    case AXCPU_PSCI_ON_PENDING:
+        return AX_EALREADY;
+    default:
+        return AX_EIO;
+    }
 }

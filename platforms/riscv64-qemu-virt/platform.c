@@ -4,24 +4,31 @@
  */
 #include "../common/goldfish_rtc.h"
 #include "../common/ns16550.h"
+#include "../common/plic.h"
 #include "../common/sifive_test.h"
 #include <axbase/config.h>
 #include <axcpu/image_window.h>
 #include <axcpu/mmu.h>
 #include <axcpu/sbi.h>
 #include <axhal/platform.h>
-#include <axhal/time.h>
+#include <axhal/timer.h>
 #include <axlog/log.h>
 
 const char axplat_name[] = "riscv64-qemu-virt";
 
 const struct ax_prange axplat_firmware = {{CONFIG_PLAT_FIRMWARE_START}, CONFIG_PLAT_FIRMWARE_BYTES};
 
-const struct axhal_driver axplat_drivers[] = {
+AXHAL_DRIVERS const struct axhal_driver axplat_drivers[] = {
     {"ns16550a", ns16550_probe, AXHAL_DRIVER_CONSOLE},
     {"sifive,test0", sifive_test_probe, AXHAL_DRIVER_DEVICE},
+};
+
+AXHAL_IRQ_DRIVERS const struct axhal_driver axplat_irq_drivers[] = {
+    {"sifive,plic-1.0.0", plic_probe, AXHAL_DRIVER_DEVICE},
+};
+
+AXHAL_CLOCK_DRIVERS const struct axhal_driver axplat_clock_drivers[] = {
     {"google,goldfish-rtc", goldfish_rtc_probe, AXHAL_DRIVER_DEVICE},
-    {NULL, NULL, AXHAL_DRIVER_DEVICE},
 };
 
 static void write(const char *text, size_t bytes)
@@ -52,6 +59,12 @@ void axplat_init_mapped(const struct axhal_driver *console)
         axlog_warn("no UART answers where the tree says: the console is the firmware's");
 }
 
+void axplat_ipi_send(unsigned cpu, uint64_t hardware_id)
+{
+    (void)cpu;
+    axcpu_sbi_send_ipi(hardware_id);
+}
+
 void axplat_power_off(int status)
 {
     sifive_test_power_off(status);
@@ -62,4 +75,18 @@ void axplat_reboot(void)
 {
     sifive_test_reboot();
     axcpu_sbi_reset(AXCPU_SBI_COLD_REBOOT, false);
+}
+
+enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
+{
+    switch (axcpu_sbi_hart_start(hardware_id, entry.raw, block.raw)) {
+    case 0:
+        return AX_OK;
+    case AXCPU_SBI_INVALID_PARAM:
+        return AX_ENODEV;
+    case AXCPU_SBI_ALREADY_AVAILABLE:
+        return AX_EALREADY;
+    default:
+        return AX_EIO;
+    }
 }

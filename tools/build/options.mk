@@ -97,7 +97,3 @@ flags := $(sort $(FEATURES) $(if $(ALLOC),alloc-$(notdir $(ALLOC:/=))) $(if $(PA
 unknown := $(filter-out $(valid-flags) $(outside-flags),$(flags))
 $(call need,$(if $(unknown),,y),unknown flag $(unknown) in FEATURES. Valid: $(valid-flags))
 
-ifneq ($(SMP),1)
-$(call need,$(filter smp,$(features)),SMP=$(SMP) needs the smp feature$(,) which this tree does not have)
-$(call need,$(filter smp,$(flags)),SMP=$(SMP) needs FEATURES=smp)
-endif

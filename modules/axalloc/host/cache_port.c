@@ -9,7 +9,7 @@ _Thread_local struct axalloc_cache *axalloc_thread_cache = &axalloc_no_cache;
 struct axalloc_cache_hold axalloc_port_cache_enter_slow(void)
 {
     if (axalloc_thread_cache == &axalloc_no_cache) {
-        struct axalloc_cache *cache = calloc(1, sizeof *cache);
+        struct axalloc_cache *cache = calloc(1, AXALLOC_CACHE_BYTES);
         if (cache == NULL)
             return (struct axalloc_cache_hold){NULL};
         axalloc_thread_cache = cache;

@@ -77,8 +77,8 @@ static void in_parent(void) AX_NO_THREAD_ANALYSIS
 static void in_child(void)
 {
     depot_unlock_in_child();
-    axalloc_global()->page_lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT;
-    axalloc_global()->heap_lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT;
+    axalloc_global()->page_lock = (struct axsync_spinlock)AXALLOC_PAGE_LOCK_INIT;
+    axalloc_global()->heap_lock = (struct axsync_spinlock)AXALLOC_HEAP_LOCK_INIT;
 }
 
 void hosted_fork_start(void)

@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { CACHE_PAGES = (sizeof(struct axalloc_cache) + AX_PAGE_SIZE - 1) / AX_PAGE_SIZE };
+enum { CACHE_PAGES = (AXALLOC_CACHE_BYTES + AX_PAGE_SIZE - 1) / AX_PAGE_SIZE };
 
 struct axalloc_cache axalloc_no_cache;
 _Thread_local struct axalloc_cache *axalloc_thread_cache = &axalloc_no_cache;

@@ -31,8 +31,9 @@ static void place(struct axalloc_cache *cache, unsigned class)
 {
     enum { SMALL = AXALLOC_BYTES_PAGE_CLASSES, ROUNDS = AXALLOC_MAGAZINE_ROUNDS };
     size_t most = class < SMALL ? ROUNDS : AXALLOC_MAGAZINE_LARGE_ROUNDS;
-    void **rounds = cache->rounds + (class < SMALL ? class * (size_t)ROUNDS
-                                                   : SMALL * ROUNDS + (class - SMALL) * most);
+    void **rounds =
+        axalloc_port_cache_rounds(cache) +
+        (class < SMALL ? class * (size_t)ROUNDS : SMALL * ROUNDS + (class - SMALL) * most);
     cache->magazines[class] = (struct axalloc_magazine){rounds, rounds, rounds, rounds + most};
 }
 

@@ -121,5 +121,5 @@ void depot_unlock_in_child(void)
 {
     atomic_store_explicit(&users, 1, memory_order_relaxed);
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++)
-        shelves[class].lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT;
+        shelves[class].lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(0, "depot");
 }

@@ -111,7 +111,7 @@ const char *axalloc_raw_check(const struct axalloc_raw *self)
 
 void axalloc_locked_init(struct axalloc_locked *self, const struct axalloc_grower *grower)
 {
-    *self = (struct axalloc_locked){.lock = AXSYNC_SPINLOCK_INIT};
+    *self = (struct axalloc_locked){.lock = AXSYNC_SPINLOCK_INIT(6, "heap of its own")};
     axalloc_raw_init(&self->raw, grower);
 }
 

@@ -9,7 +9,7 @@
 #include <axbase/assert.h>
 #include <axbase/string.h>
 
-static struct axsync_spinlock lock;
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(5, "runs");
 static struct run *runs;
 
 static size_t pages_of(struct ax_layout layout)

@@ -64,6 +64,10 @@ enum ax_err axalloc_global_add_pages(struct ax_vaddr start, size_t size)
 /* No locks: the instance is in use by nobody. */
 static void forget(struct axalloc *self)
 {
+    if (CONFIG_AXSYNC_RANKS) {
+        self->heap_lock = (struct axsync_spinlock)AXALLOC_HEAP_LOCK_INIT;
+        self->page_lock = (struct axsync_spinlock)AXALLOC_PAGE_LOCK_INIT;
+    }
     axalloc_bytes_init(&self->heap);
     axalloc_pages_init(&self->pages);
     if (block_is_cached(self))

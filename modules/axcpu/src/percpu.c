@@ -1,4 +1,5 @@
-/* The boot CPU's own block; those of the others come from memory, once there is some. */
+/* The CPUs' own blocks. */
 #include <axcpu/percpu.h>
 
-struct axcpu_percpu axcpu_boot_percpu;
+struct axcpu_percpu axcpu_percpus[AXCPU_CPUS_MAX];
+_Atomic uint64_t axcpu_second_cpus;

@@ -62,7 +62,7 @@ struct run {
 };
 
 static const struct ax_layout run_layout = {sizeof(struct run), _Alignof(struct run)};
-static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT; /* of `runs` */
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(8, "coherent runs"); /* of `runs` */
 static struct ax_list runs = {&runs, &runs};
 
 static enum ax_err run_alloc(struct ax_layout layout, void **out)

@@ -27,7 +27,7 @@ struct small_page {
     uint64_t used; /* bit i: the chunk at start + i * CHUNK_BYTES */
 };
 
-static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT;
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(1, "small pool");
 static struct ax_list pages = {&pages, &pages};
 
 static const struct ax_layout record_layout = {sizeof(struct small_page),

@@ -20,3 +20,9 @@ static AX_ALWAYS_INLINE bool places_find_stack(struct ax_vaddr address, struct a
 {
     return places_told != NULL && places_told->find_stack(address, out);
 }
+
+/*
+ * The stack that `address` lies on, or in the page below of, if it is neither the boot CPU's nor in
+ * the image. Any context; describe.c.
+ */
+bool describe_find_stack(struct ax_vaddr address, struct ax_vrange *out);

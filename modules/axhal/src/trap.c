@@ -2,10 +2,11 @@
  * What happens on a trap: an interrupt goes to its handler, a fault that was allowed for goes on,
  * and any other fault ends the run with all that is known about it.
  */
+#include "trap_internal.h"
 #include <axcpu/percpu.h>
-#include <axhal/irq.h>
+#include <axhal/call.h>
+#include <axhal/page_table.h>
 #include <axhal/power.h>
-#include <axhal/time.h>
 #include <axhal/trap.h>
 
 static const char *access_words(enum axcpu_trap_kind kind)
@@ -49,6 +50,8 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
                                     const struct axcpu_trap_frame *frame)
 {
     static unsigned faults;
+    if (AXCPU_CPUS_MAX > 1)
+        axhal_stop_others();
     faults++;
     if (faults == 1)
         print_fault(info, frame);
@@ -60,13 +63,19 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
     axhal_power_off(AXHAL_STATUS_FAULT);
 }
 
+static bool is_stale(enum axcpu_trap_kind kind)
+{
+    bool is_access =
+        kind == AXCPU_TRAP_READ || kind == AXCPU_TRAP_WRITE || kind == AXCPU_TRAP_EXECUTE;
+    return AXCPU_CPUS_MAX > 1 && is_access && axhal_pt_fault_is_stale();
+}
+
 void axcpu_port_trap(struct axcpu_trap_frame *frame)
 {
     struct axcpu_trap_info info = axcpu_trap_decode(frame);
-    if (info.kind == AXCPU_TRAP_TIMER)
-        axhal_timer_interrupt(NULL);
-    else if (info.kind == AXCPU_TRAP_IRQ)
-        axhal_irq_dispatch();
-    else if (!axcpu_trap_fix_up(frame))
+    bool is_interrupt = axhal_trap_is_interrupt(info.kind);
+    bool is_handled = is_interrupt ? axhal_trap_interrupt(info.kind)
+                                   : is_stale(info.kind) || axcpu_trap_fix_up(frame);
+    if (!is_handled)
         die(&info, frame);
 }

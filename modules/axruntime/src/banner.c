@@ -2,6 +2,7 @@
 #include "internal.h"
 #include <axalloc/alloc.h>
 #include <axbase/config.h>
+#include <axhal/cpus.h>
 #include <axhal/platform.h>
 #include <axlog/log.h>
 
@@ -39,8 +40,8 @@ void banner_print(const struct axhal_machine *machine)
     axlog_info("Axle on %s (%s), allocator %s, %llu MiB RAM, %zu MiB free, %u of %u CPUs",
                axplat_name, CONFIG_ISA, axalloc_name(),
                (unsigned long long)(ram_bytes(map) >> MIB_SHIFT),
-               (axalloc_available_pages(axalloc_global()) << AX_PAGE_SHIFT) >> MIB_SHIFT, 1u,
-               machine->cpu_count);
+               (axalloc_available_pages(axalloc_global()) << AX_PAGE_SHIFT) >> MIB_SHIFT,
+               axhal_cpus_online(), machine->cpu_count);
     warn_of_oddities(machine);
     for (unsigned i = 0; i < map->entry_count; i++)
         axlog_debug("0x%010llx %9llu KiB %s", (unsigned long long)map->entries[i].range.start.raw,

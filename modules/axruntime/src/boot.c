@@ -14,13 +14,16 @@
 #include <axcpu/irq.h>
 #include <axcpu/layout.h>
 #include <axcpu/mmu.h>
+#include <axcpu/percpu.h>
 #include <axcpu/timer.h>
 #include <axcpu/try.h>
+#include <axhal/ipi.h>
 #include <axhal/irq.h>
 #include <axhal/mem.h>
 #include <axhal/platform.h>
 #include <axhal/power.h>
 #include <axhal/time.h>
+#include <axhal/timer.h>
 #include <axlog/log.h>
 #include <axmm/kernel_space.h>
 #include <axruntime/app.h>
@@ -64,8 +67,9 @@ AX_NOINLINE static void read_machine(struct ax_paddr tree, struct ax_paddr image
         .ram_end = AXCPU_LINEAR_SIZE,
     };
     struct axhal_boot_fault fault;
+    AX_KEEP(axplat_drivers);
     enum ax_err err = axhal_machine_read(&machine, map_tree(tree), AXHAL_FDT_BYTES_MAX, tree,
-                                         &parts, axplat_drivers, &fault);
+                                         &parts, ax_drivers, &fault);
     if (err != AX_OK)
         cannot_boot(fault.reason);
     axhal_memory_use(&machine.memory);
@@ -77,6 +81,7 @@ static void start_time(void)
     uint64_t hz = axcpu_counter_hz() != 0 ? axcpu_counter_hz() : machine.timebase_hz;
     if (axhal_time_init(hz) != AX_OK)
         cannot_boot("neither the CPU nor the device tree says how fast its counter runs");
+    axhal_timer_use_isa(machine.cpu_count > 0 ? machine.cpus[0].isa : NULL);
 }
 
 /* The final kernel table is in use and the console is the tree's. */
@@ -166,6 +171,13 @@ static void start_allocator(void)
     axmm_use_page_allocator();
 }
 
+/* The others wait for work; see <axhal/run.h>. */
+static void start_second_cpus(void)
+{
+    axhal_ipi_start_cpu();
+    second_cpus_start(&machine, axcpu_this_cpu()->hardware_id);
+}
+
 AX_NORETURN static void run_app(void)
 {
     struct arguments arguments;
@@ -217,6 +229,8 @@ AX_NORETURN AX_NOINLINE static void start(void)
     check_ram();
     start_allocator();
     axhal_irq_start();
+    if (AXCPU_CPUS_MAX > 1)
+        start_second_cpus();
     run_app();
 }
 

@@ -16,7 +16,8 @@
  * In a kernel it is this CPU's, with interrupts off; in a Linux process this thread's. Nothing in
  * between sleeps. axalloc_port_cache_enter_slow() does the same for the slow paths, and may take
  * its time to make a cache where there is none yet; NULL: there can be none, and nothing was
- * entered. ports/kernel and ports/linux have all three.
+ * entered. axalloc_port_cache_rounds() is where a cache's AXALLOC_CACHE_ROUNDS pointers lie, which
+ * nobody need zero. ports/kernel and ports/linux have all four.
  *
  * A cache whose bytes are all zero is empty. A magazine starts with no room and gets more each time
  * it is full or empty, as long as all of the cache could then hold no more than
@@ -31,6 +32,10 @@
 enum {
     AXALLOC_MAGAZINE_ROUNDS = 72,      /* of classes up to a page */
     AXALLOC_MAGAZINE_LARGE_ROUNDS = 8, /* above */
+    /* of all magazines of a cache */
+    AXALLOC_CACHE_ROUNDS =
+        AXALLOC_BYTES_PAGE_CLASSES * AXALLOC_MAGAZINE_ROUNDS +
+        (AXALLOC_BYTES_CLASSES - AXALLOC_BYTES_PAGE_CLASSES) * AXALLOC_MAGAZINE_LARGE_ROUNDS,
 };
 
 /* The objects are at bottom[0] up to, but not with, top[0]; there is room up to limit. */
@@ -46,9 +51,6 @@ struct axalloc_cache {
     struct axalloc_magazine magazines[AXALLOC_BYTES_CLASSES + 1];
     size_t room_bytes; /* what all magazines could hold */
     unsigned turn;     /* the class that had to give way last */
-    void *rounds[AXALLOC_BYTES_PAGE_CLASSES * AXALLOC_MAGAZINE_ROUNDS +
-                 (AXALLOC_BYTES_CLASSES - AXALLOC_BYTES_PAGE_CLASSES) *
-                     AXALLOC_MAGAZINE_LARGE_ROUNDS];
 };
 
 /*

@@ -1,12 +1,15 @@
 /* This CPU's cache, with interrupts off: a handler that allocates finds it whole. */
 #pragma once
 
+#include <axcpu/config.h>
 #include <axcpu/irq.h>
 #include <axcpu/percpu.h>
 
-enum { AXALLOC_CPUS = 1 };
+enum { AXALLOC_CPUS = CONFIG_AXCPU_CPUS_MAX };
 
+/* A CPU's own, and the pointers that it holds. */
 extern struct axalloc_cache axalloc_cpu_caches[AXALLOC_CPUS];
+extern void *axalloc_cpu_rounds[AXALLOC_CPUS][AXALLOC_CACHE_ROUNDS];
 
 struct axalloc_cache_hold {
     struct axalloc_cache *cache;
@@ -23,6 +26,11 @@ static inline struct axalloc_cache_hold axalloc_port_cache_enter(void)
 static inline struct axalloc_cache_hold axalloc_port_cache_enter_slow(void)
 {
     return axalloc_port_cache_enter();
+}
+
+static inline void **axalloc_port_cache_rounds(const struct axalloc_cache *cache)
+{
+    return axalloc_cpu_rounds[cache - axalloc_cpu_caches];
 }
 
 static inline void axalloc_port_cache_leave(struct axalloc_cache_hold hold)

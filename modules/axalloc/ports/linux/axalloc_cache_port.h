@@ -22,6 +22,14 @@ static inline struct axalloc_cache_hold axalloc_port_cache_enter(void)
     return (struct axalloc_cache_hold){axalloc_thread_cache};
 }
 
+/* Behind it: whoever makes a cache makes it so long. */
+enum { AXALLOC_CACHE_BYTES = sizeof(struct axalloc_cache) + AXALLOC_CACHE_ROUNDS * sizeof(void *) };
+
+static inline void **axalloc_port_cache_rounds(struct axalloc_cache *cache)
+{
+    return (void **)(void *)(cache + 1);
+}
+
 static inline void axalloc_port_cache_leave(struct axalloc_cache_hold hold)
 {
     (void)hold;

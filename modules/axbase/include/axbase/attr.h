@@ -14,6 +14,8 @@
     __attribute__((format(printf, format_index, first_index)))
 #define AX_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #define AX_SECTION(name) __attribute__((section(name)))
+/* Code that says this brings `object` into the image, though nothing there reads it by name. */
+#define AX_KEEP(object) __asm__ volatile("" : : "r"(object))
 /* Where the running function was called from: the address after the call. */
 #define AX_RETURN_ADDRESS __builtin_return_address(0)
 /* `function` gets the address of the variable when its scope ends. */

@@ -32,4 +32,14 @@ static inline bool axcpu_irq_is_enabled(void);
  */
 static inline void axcpu_wait_for_interrupt(void);
 
+/*
+ * Let through, on this CPU, what comes from a controller, and what other CPUs send (on riscv64 two
+ * bits of sie; on aarch64 the controller alone decides, and both do nothing).
+ */
+static inline void axcpu_irq_allow_external(void);
+static inline void axcpu_irq_allow_ipi(void);
+
+/* The interrupt of AXCPU_TRAP_IPI was taken: the next one raises it again. */
+static inline void axcpu_irq_clear_ipi(void);
+
 #include <axcpu_arch/irq.h>

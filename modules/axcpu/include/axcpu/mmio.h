@@ -28,3 +28,9 @@ static inline void axcpu_mmio_write32(volatile void *base, uint64_t offset, uint
 {
     *((volatile uint32_t *)base + offset / sizeof(uint32_t)) = value;
 }
+
+/* For a register of 64 bits that must be written at once. */
+static inline void axcpu_mmio_write64(volatile void *base, uint64_t offset, uint64_t value)
+{
+    *((volatile uint64_t *)base + offset / sizeof(uint64_t)) = value;
+}

@@ -1,11 +1,12 @@
 /*
  * The counter that time is told by, and the one-shot timer of this CPU.
  *
- * riscv64: the time CSR, at the tree's timebase-frequency; the SBI firmware's timer.
+ * riscv64: the time CSR, at the tree's timebase-frequency; stimecmp or the firmware's timer.
  * aarch64: CNTVCT_EL0, at CNTFRQ_EL0; the virtual timer.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Ticks since some moment before boot; never goes back. A few instructions. */
@@ -13,6 +14,12 @@ static inline uint64_t axcpu_counter(void);
 
 /* Ticks a second as the CPU itself knows it; 0 where only the device tree does (riscv64). */
 static inline uint64_t axcpu_counter_hz(void);
+
+/*
+ * Before the other two, on each CPU. `has_sstc`: the tree says that this CPU compares by itself
+ * (riscv64; the others always do); if it then does not, the firmware's timer is taken.
+ */
+void axcpu_timer_start(bool has_sstc);
 
 /*
  * Raise this CPU's timer interrupt when axcpu_counter() reaches `ticks`, once. A moment that has

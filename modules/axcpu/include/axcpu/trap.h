@@ -18,6 +18,7 @@ struct axcpu_trap_frame;
 
 enum axcpu_trap_kind {
     AXCPU_TRAP_TIMER,      /* this CPU's timer came due (riscv64 tells it by the cause alone) */
+    AXCPU_TRAP_IPI,        /* another CPU wants something (riscv64; elsewhere a controller says) */
     AXCPU_TRAP_IRQ,        /* an interrupt that an interrupt controller explains */
     AXCPU_TRAP_READ,       /* a load that the page table or the bus refused */
     AXCPU_TRAP_WRITE,      /* a store, or an atomic */

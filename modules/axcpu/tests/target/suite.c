@@ -35,7 +35,7 @@ static void test_counter(struct axtest *test)
 
 static void test_percpu(struct axtest *test)
 {
-    AXTEST_CHECK(test, axcpu_this_cpu() == &axcpu_boot_percpu);
+    AXTEST_CHECK(test, axcpu_this_cpu() == &axcpu_percpus[0]);
     AXTEST_CHECK(test, axcpu_this_cpu()->trap_depth == 0);
 }
 

@@ -24,7 +24,10 @@ enum axhal_driver_role {
     AXHAL_DRIVER_CONSOLE /* probed after the pass, for the one node that is the console */
 };
 
-/* A row of the platform's table of drivers, which a row with `compatible` NULL ends. */
+/*
+ * A row of the table of drivers, which a row with `compatible` NULL ends. The image's table is
+ * composed by its link, of what the platform has: <axhal/platform.h>.
+ */
 struct axhal_driver {
     const char *compatible;
     /* Not AX_OK: the device cannot be used. The node is gone when it returns. */

@@ -13,8 +13,28 @@
 /* "riscv64-qemu-virt". */
 extern const char axplat_name[];
 
-/* The devices that this platform may find in its tree; see <axhal/machine.h>. */
+/*
+ * The devices that this platform may find in its tree, by what they are for; see
+ * <axhal/machine.h>. The tables have no last row; one that has nothing to list has
+ * AXHAL_NO_DRIVER. Each is defined with the attribute of its name.
+ *
+ *   axplat_drivers        always looked for
+ *   axplat_irq_drivers    if the image handles interrupts: controllers, a timer behind one
+ *   axplat_clock_drivers  if the image asks for the time of the day
+ */
 extern const struct axhal_driver axplat_drivers[];
+extern const struct axhal_driver axplat_irq_drivers[];
+extern const struct axhal_driver axplat_clock_drivers[];
+#define AXHAL_DRIVERS AX_SECTION(".rodata.ax_drivers")
+#define AXHAL_IRQ_DRIVERS AX_SECTION(".rodata.ax_drivers_irq")
+#define AXHAL_CLOCK_DRIVERS AX_SECTION(".rodata.ax_drivers_clock")
+#define AXHAL_NO_DRIVER                                                                            \
+    {                                                                                              \
+        "", NULL, AXHAL_DRIVER_DEVICE                                                              \
+    }
+
+/* Those of them that the image has, one after the other, with a last row. */
+extern const struct axhal_driver ax_drivers[];
 
 /*
  * A console for before the tree is read, or when it cannot be. Usable after axplat_init_early().
@@ -41,6 +61,12 @@ void axplat_init_early(void);
 void axplat_init_mapped(const struct axhal_driver *console);
 
 /*
+ * Interrupt a CPU: by firmware, which knows it by its hardware id, or by axhal_irq_send(), where
+ * the controller does it. What it is to see is in memory already. Any context.
+ */
+void axplat_ipi_send(unsigned cpu, uint64_t hardware_id);
+
+/*
  * End the run so that `status` (0 to 255) reaches whoever started it, by the best way that the
  * tree named, else by one of last resort. Any context. May return if nothing works; the caller
  * then stops this CPU.
@@ -49,3 +75,11 @@ void axplat_power_off(int status);
 
 /* Start the machine again. May return if nothing works. Any context. */
 void axplat_reboot(void);
+
+/*
+ * Have the CPU with `hardware_id` begin at `entry`, MMU off, with `block` as its argument
+ * (<axcpu/start.h>). Returns without waiting for it. AX_ENODEV: there is no such CPU, or no way to
+ * start one. AX_EALREADY: it runs already. AX_EIO: firmware refused for another reason. Boot.
+ */
+AX_MUST_CHECK enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry,
+                                           struct ax_paddr block);

@@ -1,10 +1,12 @@
 /*
- * Time: since boot, of the day, busy waiting, and one timer interrupt at a moment.
+ * Time: since boot, of the day, and busy waiting.
  */
 #pragma once
 
 #include <axbase/attr.h>
 #include <axbase/err.h>
+#include <axhal/interrupt.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define AXHAL_NS_PER_SECOND UINT64_C(1000000000)
@@ -25,34 +27,35 @@ uint64_t axhal_monotonic_ns(void);
  */
 AX_MUST_CHECK enum ax_err axhal_wall_clock_ns(uint64_t *out);
 
+/*
+ * Call `ring(argument)` once, from an interrupt of the clock itself, when it tells `at_ns` or a
+ * later time; at once, or with the clock's next tick, if that has passed (PL031: a second,
+ * Goldfish: a nanosecond). A new alarm replaces the one before; UINT64_MAX, with any `ring`, is
+ * none.
+ *
+ * AX_ENODEV, AX_EIO: as above; AX_ENODEV too if the tree gives the clock no interrupt that a known
+ * controller has. AX_EINVAL: the clock does not reach as far. Else those of axhal_irq_register().
+ * Task context.
+ */
+AX_MUST_CHECK enum ax_err axhal_wall_clock_alarm(uint64_t at_ns, void (*ring)(void *argument),
+                                                 void *argument);
+
 /* Spin for at least `ns`. Any context; at most 2^63 ns. */
 void axhal_busy_wait_ns(uint64_t ns);
 
-/*
- * Call `expired(argument)` once, from the timer interrupt of this CPU, when axhal_monotonic_ns()
- * has reached `deadline_ns`; at once if it has passed. A new call replaces the one before.
- *
- * AX_ENODEV: the machine's timer cannot interrupt (its tree names no timer interrupt, or an
- * interrupt controller that this platform does not know). Those of axhal_irq_register(), where a
- * controller passes the timer's interrupt on. On an error the timer set before stays. Task context.
- * `expired` runs with interrupts off and may set the timer again.
- */
-AX_MUST_CHECK enum ax_err axhal_timer_set(uint64_t deadline_ns, void (*expired)(void *argument),
-                                          void *argument);
-
-/* Forget the timer set before, if it has not expired. Task context. */
-void axhal_timer_cancel(void);
-
 /* For drivers, at boot. */
 
-/* This machine has a clock of the day; `read_ns` tells it as axhal_wall_clock_ns() does. */
-void axhal_wall_clock_use(enum ax_err (*read_ns)(uint64_t *out));
+struct axhal_wall_clock {
+    enum ax_err (*read_ns)(uint64_t *out);
+    /* Interrupt at that time, or soon if it has passed; UINT64_MAX: not at all. Interrupts off. */
+    enum ax_err (*set_alarm)(uint64_t at_ns);
+    /* It interrupted: no more, until the next set_alarm(). False: it did not. */
+    bool (*stop_alarm)(void);
+};
 
-/* The timer's interrupt comes as number `irq` of the interrupt controller. */
-void axhal_timer_use_irq(unsigned irq);
-
-/* The timer's interrupt comes without a controller. */
-void axhal_timer_use_own_interrupt(void);
-
-/* For the trap handler: the timer of this CPU came due. */
-void axhal_timer_interrupt(void *unused);
+/*
+ * This machine has a clock of the day, and its interrupt is `interrupt`; NULL: it has none that can
+ * be understood. `clock` lives for ever.
+ */
+void axhal_wall_clock_use(const struct axhal_wall_clock *clock,
+                          const struct axhal_interrupt *interrupt);

@@ -2,8 +2,10 @@
 #include <axbase/string.h>
 #include <axcpu/image.h>
 #include <axcpu/irq.h>
+#include <axhal/irq.h>
 #include <axhal/mem.h>
 #include <axhal/time.h>
+#include <axhal/timer.h>
 #include <axhal/trap.h>
 #include <axtest/test.h>
 
@@ -33,19 +35,23 @@ static void count_expiration(void *argument)
     expirations = expirations + *(const unsigned *)argument;
 }
 
-/* True once the timer expired; false after a second. */
-static bool wait_for_expiration(void)
+static unsigned step = 1;
+static struct axhal_timer timer = AXHAL_TIMER_INIT(count_expiration, &step);
+
+/* True once `count` of them came; false after a second. */
+static bool wait_for_expirations(unsigned count)
 {
     uint64_t start = axhal_monotonic_ns();
-    while (expirations == 0 && axhal_monotonic_ns() - start < AXHAL_NS_PER_SECOND)
+    while (expirations < count && axhal_monotonic_ns() - start < AXHAL_NS_PER_SECOND)
         continue;
-    return expirations != 0;
+    return expirations >= count;
 }
 
 static bool has_timer(struct axtest *test)
 {
-    if (axhal_timer_set(UINT64_MAX, count_expiration, NULL) != AX_ENODEV) {
-        axhal_timer_cancel();
+    expirations = 0;
+    if (axhal_timer_start(&timer, UINT64_MAX, 0) != AX_ENODEV) {
+        axhal_timer_cancel(&timer);
         return true;
     }
     axtest_skip(test, "no interrupt controller that this platform knows");
@@ -54,34 +60,82 @@ static bool has_timer(struct axtest *test)
 
 static void test_timer(struct axtest *test)
 {
-    unsigned step = 1;
     if (!has_timer(test))
         return;
-    expirations = 0;
     uint64_t deadline = axhal_monotonic_ns() + MS;
-    AXTEST_CHECK(test, axhal_timer_set(deadline, count_expiration, &step) == AX_OK);
-    AXTEST_CHECK(test, wait_for_expiration() && axhal_monotonic_ns() >= deadline);
+    AXTEST_CHECK(test, axhal_timer_start(&timer, deadline, 0) == AX_OK);
+    AXTEST_CHECK(test, wait_for_expirations(1) && axhal_monotonic_ns() >= deadline);
     axhal_busy_wait_ns(2 * MS);
     AXTEST_CHECK(test, expirations == 1);
 }
 
 static void test_timer_in_the_past(struct axtest *test)
 {
-    unsigned step = 1;
     if (!has_timer(test))
         return;
-    expirations = 0;
-    AXTEST_CHECK(test, axhal_timer_set(0, count_expiration, &step) == AX_OK);
-    AXTEST_CHECK(test, wait_for_expiration());
+    AXTEST_CHECK(test, axhal_timer_start(&timer, 0, 0) == AX_OK);
+    AXTEST_CHECK(test, wait_for_expirations(1));
+}
+
+static void test_timer_periodic(struct axtest *test)
+{
+    if (!has_timer(test))
+        return;
+    uint64_t start = axhal_monotonic_ns();
+    AXTEST_CHECK(test, axhal_timer_start(&timer, start + MS, MS) == AX_OK);
+    AXTEST_CHECK(test, wait_for_expirations(10));
+    AXTEST_CHECK(test, axhal_monotonic_ns() >= start + 10 * MS);
+    AXTEST_CHECK(test, axhal_timer_cancel(&timer));
+    unsigned came = expirations;
+    axhal_busy_wait_ns(3 * MS);
+    AXTEST_CHECK(test, expirations == came);
+}
+
+enum { MANY = 50 };
+
+static struct {
+    struct axhal_timer timer;
+    uint64_t deadline_ns;
+    unsigned place; /* in the order in which they came */
+    bool was_early;
+} many[MANY];
+
+static void note_expiration(void *argument)
+{
+    unsigned index = *(const unsigned *)argument;
+    many[index].was_early = axhal_monotonic_ns() < many[index].deadline_ns;
+    many[index].place = expirations;
+    expirations = expirations + 1;
+}
+
+/* Started in an order that has nothing to do with their moments: 7 is no factor of 50. */
+static void test_many_timers(struct axtest *test)
+{
+    static unsigned indices[MANY];
+    if (!has_timer(test))
+        return;
+    struct axcpu_irq_state state = axcpu_irq_disable(); /* none comes before all are started */
+    uint64_t start = axhal_monotonic_ns() + 5 * MS;
+    for (unsigned i = 0; i < MANY; i++) {
+        unsigned index = i * 7 % MANY;
+        indices[index] = index;
+        many[index].timer = (struct axhal_timer)AXHAL_TIMER_INIT(note_expiration, &indices[index]);
+        many[index].deadline_ns = start + index * (MS / 10);
+        AXTEST_CHECK(test,
+                     axhal_timer_start(&many[index].timer, many[index].deadline_ns, 0) == AX_OK);
+    }
+    axcpu_irq_restore(state);
+    AXTEST_CHECK(test, wait_for_expirations(MANY));
+    for (unsigned i = 0; i < MANY; i++)
+        AXTEST_CHECK(test, many[i].place == i && !many[i].was_early);
 }
 
 /* Canceled before it was due? Not if this CPU was held up for so long. */
 static bool cancel_in_time(struct axtest *test, uint64_t *deadline)
 {
-    static unsigned step = 1;
     *deadline = axhal_monotonic_ns() + 20 * MS;
-    AXTEST_CHECK(test, axhal_timer_set(*deadline, count_expiration, &step) == AX_OK);
-    axhal_timer_cancel();
+    AXTEST_CHECK(test, axhal_timer_start(&timer, *deadline, 0) == AX_OK);
+    axhal_timer_cancel(&timer);
     return axhal_monotonic_ns() < *deadline;
 }
 
@@ -100,6 +154,43 @@ static void test_timer_canceled(struct axtest *test)
         return;
     }
     axtest_skip(test, "this CPU is held up for 20 ms again and again");
+}
+
+/* An interrupt of a device, through the controller: the clock's alarm, two seconds at most. */
+static void test_alarm(struct axtest *test)
+{
+    uint64_t now;
+    struct axhal_irq_counts before;
+    struct axhal_irq_counts after;
+    axhal_irq_count(&before);
+    expirations = 0;
+    if (axhal_wall_clock_ns(&now) != AX_OK ||
+        axhal_wall_clock_alarm(now + 100 * MS, count_expiration, &step) == AX_ENODEV) {
+        axtest_skip(test, "no clock of the day, or its interrupt has no controller we know");
+        return;
+    }
+    uint64_t start = axhal_monotonic_ns();
+    while (expirations == 0 && axhal_monotonic_ns() - start < 3 * AXHAL_NS_PER_SECOND)
+        continue;
+    AXTEST_CHECK(test, expirations == 1);
+    uint64_t rang;
+    AXTEST_CHECK(test, axhal_wall_clock_ns(&rang) == AX_OK && rang >= now + 100 * MS);
+    axhal_irq_count(&after);
+    AXTEST_CHECK(test, after.handled > before.handled && after.unhandled == before.unhandled);
+    AXTEST_CHECK(test, after.masked == before.masked);
+}
+
+static void test_alarm_in_the_past(struct axtest *test)
+{
+    expirations = 0;
+    if (axhal_wall_clock_alarm(0, count_expiration, &step) == AX_ENODEV) {
+        axtest_skip(test, "no clock of the day, or its interrupt has no controller we know");
+        return;
+    }
+    uint64_t start = axhal_monotonic_ns();
+    while (expirations == 0 && axhal_monotonic_ns() - start < 3 * AXHAL_NS_PER_SECOND)
+        continue;
+    AXTEST_CHECK(test, expirations == 1);
 }
 
 static void test_addresses(struct axtest *test)
@@ -121,6 +212,10 @@ static const struct axtest_case cases[] = {
     {"a timer interrupt comes once, not early", test_timer},
     {"a timer in the past comes at once", test_timer_in_the_past},
     {"a canceled timer does not come", test_timer_canceled},
+    {"a periodic timer comes until it is canceled", test_timer_periodic},
+    {"many timers come in the order of their moments", test_many_timers},
+    {"the alarm of the clock of the day, a device's interrupt", test_alarm},
+    {"an alarm in the past", test_alarm_in_the_past},
     {"physical and virtual addresses", test_addresses},
 };
 

@@ -10,6 +10,7 @@
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/err.h>
+#include <axhal/cpus.h>
 #include <stddef.h>
 
 struct axmm_stack {
@@ -34,3 +35,15 @@ void axmm_stack_name(const struct axmm_stack *stack, const char *name, unsigned 
 
 /* Give a stack back; nobody runs on it. */
 void axmm_stack_free(const struct axmm_stack *stack);
+
+/*
+ * The three stacks of one CPU: CONFIG_AXCPU_STACK_KIB, AXCPU_TRAP_STACK_BYTES and
+ * AXCPU_EMERGENCY_STACK_BYTES, in the linear map, from which the page below each is taken. (Boot makes
+ * them, so they do without the window of mapped memory; what they are, the CPU's own block tells.)
+ *
+ * AX_ENOMEM: no memory; nothing is kept. Task context.
+ */
+AX_MUST_CHECK enum ax_err axmm_cpu_stacks_alloc(struct axhal_cpu_stacks *out);
+
+/* Of a CPU that never ran. */
+void axmm_cpu_stacks_dealloc(const struct axhal_cpu_stacks *stacks);

@@ -13,7 +13,9 @@
  * CPU for long holds up everyone behind it: nothing here sleeps while holding one. Not recursive.
  * With CONFIG_AXSYNC_UNFAIR, where a scheduler may take the CPU from whoever is next, it is first
  * at hand, first served: `serving` is 1 while it is held, `next` stays 0.
- * The order in which locks may nest is in docs/locks.md.
+ * The order in which locks may nest is in docs/locks.md. With CONFIG_AXSYNC_RANKS, as in debug
+ * builds, each taking is checked against it: a lock that is taken out of order, or again by the CPU
+ * that has it, panics and names both locks before it waits.
  */
 #pragma once
 
@@ -27,13 +29,29 @@
 struct AX_LOCK_TYPE("spinlock") axsync_spinlock {
     _Atomic uint32_t next;    /* the ticket that the next to come takes */
     _Atomic uint32_t serving; /* the ticket that holds the lock */
+#if CONFIG_AXSYNC_RANKS
+    unsigned rank; /* 0: in no order with others */
+    const char *name;
+    const struct axsync_spinlock
+        *outer; /* the one that this CPU took before, while it holds this */
+#endif
 };
 
-/* A free lock: all zeros, so static storage is initialised. */
-#define AXSYNC_SPINLOCK_INIT                                                                       \
+/*
+ * A free lock: `lock_rank` and `lock_name` are its row in docs/locks.md; from 1. All zero bytes are
+ * a free lock, too, of which only the taking twice is noticed.
+ */
+#if CONFIG_AXSYNC_RANKS
+#define AXSYNC_SPINLOCK_INIT(lock_rank, lock_name)                                                 \
+    {                                                                                              \
+        .rank = (lock_rank), .name = (lock_name)                                                   \
+    }
+#else
+#define AXSYNC_SPINLOCK_INIT(lock_rank, lock_name)                                                 \
     {                                                                                              \
         0, 0                                                                                       \
     }
+#endif
 
 struct axsync_spin_state {
     struct axcpu_irq_state irq;
@@ -46,11 +64,18 @@ static inline bool axsync_spin_is_locked(struct axsync_spinlock *lock)
            atomic_load_explicit(&lock->next, memory_order_relaxed);
 }
 
+/* For the two below: this CPU is about to wait for `lock`, has got it, is about to give it back. */
+void axsync_ranks_check(const struct axsync_spinlock *lock);
+void axsync_ranks_push(struct axsync_spinlock *lock);
+void axsync_ranks_pop(const struct axsync_spinlock *lock);
+
 /* Waits its turn. Any context. Returns with this CPU's interrupts off. */
 static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *lock)
     AX_ACQUIRES(lock) AX_NO_THREAD_ANALYSIS
 {
     struct axsync_spin_state state = {axcpu_irq_disable()};
+    if (CONFIG_AXSYNC_RANKS)
+        axsync_ranks_check(lock);
     if (CONFIG_AXSYNC_UNFAIR) {
         /* acquire: pairs with the release of axsync_spin_unlock() by the holder before us */
         while (atomic_exchange_explicit(&lock->serving, 1, memory_order_acquire) != 0)
@@ -62,6 +87,8 @@ static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *
     /* acquire: pairs with the release of axsync_spin_unlock() by the holder before us */
     while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket)
         axcpu_relax();
+    if (CONFIG_AXSYNC_RANKS)
+        axsync_ranks_push(lock);
     return state;
 }
 
@@ -69,6 +96,8 @@ static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *
 static inline void axsync_spin_unlock(struct axsync_spinlock *lock, struct axsync_spin_state state)
     AX_RELEASES(lock) AX_NO_THREAD_ANALYSIS
 {
+    if (CONFIG_AXSYNC_RANKS)
+        axsync_ranks_pop(lock);
     /* relaxed: only the holder writes `serving` */
     uint32_t ticket = atomic_load_explicit(&lock->serving, memory_order_relaxed);
     if (CONFIG_AXSYNC_UNFAIR)

@@ -26,7 +26,7 @@ static void give_way(void)
 static int start_free(void **state)
 {
     (void)state;
-    lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT;
+    lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(1, "outer");
     axcpu_host_irq_enabled = true;
     axcpu_host_on_relax = give_way;
     return 0;
@@ -64,7 +64,7 @@ static void interrupts_that_were_off_stay_off(void **state)
 
 static void interrupts_come_back_with_the_outermost_of_nested_locks(void **state)
 {
-    struct axsync_spinlock inner = AXSYNC_SPINLOCK_INIT;
+    struct axsync_spinlock inner = AXSYNC_SPINLOCK_INIT(2, "inner");
     (void)state;
     struct axsync_spin_state outer_state = axsync_spin_lock(&lock);
     struct axsync_spin_state inner_state = axsync_spin_lock(&inner);
@@ -77,7 +77,8 @@ static void interrupts_come_back_with_the_outermost_of_nested_locks(void **state
 static void tickets_wrap(void **state)
 {
     (void)state;
-    lock = (struct axsync_spinlock){UINT32_MAX - 1, UINT32_MAX - 1};
+    atomic_store(&lock.next, UINT32_MAX - 1);
+    atomic_store(&lock.serving, UINT32_MAX - 1);
     for (int i = 0; i < 4; i++) {
         struct axsync_spin_state held = axsync_spin_lock(&lock);
         assert_true(axsync_spin_is_locked(&lock));

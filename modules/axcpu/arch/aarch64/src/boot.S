@@ -16,8 +16,10 @@
  * The kernel runs with SP_EL0 and takes traps on SP_EL1: so a trap has a good stack even when the
  * interrupted one is exhausted.
  *
- * Registers kept throughout: x19 = hardware id, x20 = tree, x21 = image (physical).
+ * Registers kept throughout: x19 = hardware id, x20 = tree, x21 = image (physical), x22 = the block of a
+ * second CPU, 0 on the boot CPU, x23 = the table of the upper half.
  */
+#include <axcpu/config.h>
 #include <axcpu/image_window.h>
 #include <axcpu/mair.h>
 #include <axcpu_arch/percpu_offsets.h>
@@ -43,6 +45,7 @@
 #define TCR_WALKS (0x35 << 8 | 0x35 << 24)
 #define TCR_TG1_4K (2 << 30)
 #define TCR_IPS_SHIFT 32
+#define TCR_EPD0 (1 << 7)
 
 /* entry `index` (a register) of `from` points at table `to`; x0, x1 clobbered */
     .macro link_table from, index, to
@@ -67,8 +70,19 @@ _start:
     .ascii "ARM\x64"
     .word 0
 
+#if CONFIG_AXCPU_CPUS_MAX > 1
+/*
+ * A second CPU (<axcpu/start.h>): x0 = physical address of its block. It does what is to be done on
+ * each CPU, with the kernel's table, which is complete.
+ */
+    .globl axcpu_second_entry
+axcpu_second_entry:
+    mov x22, x0
+    b 8f
+#endif
 boot:
-    msr daifset, #15
+    mov x22, xzr
+8:  msr daifset, #15
     mov x20, x0
     adrp x21, _start
     mrs x0, CurrentEL
@@ -109,7 +123,13 @@ at_el1:
     mrs x19, mpidr_el1
     ldr x0, =0xff00ffffff                   /* Aff3, Aff2, Aff1, Aff0 */
     and x19, x19, x0
-
+#if CONFIG_AXCPU_CPUS_MAX > 1
+    cbz x22, 9f
+    ldr x23, [x22, #AXCPU_PERCPU_KERNEL_ROOT]
+    ldr x22, [x22, #AXCPU_PERCPU_SELF]
+    b tables_done
+9:
+#endif
     adrp x0, boot_root
     add x1, x0, #TABLES_BYTES
     bl zero
@@ -153,7 +173,9 @@ at_el1:
     cmp x0, x1
     b.lo 3b
     dsb sy
+    adrp x23, boot_root
 
+tables_done:
     ldr x0, =AXCPU_MAIR_VALUE
     msr mair_el1, x0
     ldr x0, =(TCR_T0SZ | TCR_T1SZ | TCR_WALKS | TCR_TG1_4K)
@@ -166,7 +188,7 @@ at_el1:
     msr tcr_el1, x0
     adrp x0, boot_root
     msr ttbr0_el1, x0
-    msr ttbr1_el1, x0
+    msr ttbr1_el1, x23
     tlbi vmalle1
     dsb nsh
     ic iallu
@@ -179,6 +201,27 @@ at_el1:
     br x0
 
 in_window:
+    adrp x0, axcpu_trap_vectors
+    add x0, x0, :lo12:axcpu_trap_vectors
+    msr vbar_el1, x0
+#if CONFIG_AXCPU_CPUS_MAX > 1
+    cbz x22, 9f
+    mrs x0, tcr_el1                         /* the identity map has done its duty */
+    orr x0, x0, #TCR_EPD0
+    msr tcr_el1, x0
+    msr ttbr0_el1, xzr
+    isb
+    tlbi vmalle1
+    dsb nsh
+    isb
+    mov x0, x22
+    ldr x1, [x0, #AXCPU_PERCPU_TRAP_STACK_TOP]
+    mov sp, x1
+    ldr x1, [x0, #AXCPU_PERCPU_STACK_TOP]
+    ldr x3, =axcpu_port_second_cpu
+    b use_block
+9:
+#endif
     adrp x2, axcpu_file_end
     add x2, x2, :lo12:axcpu_file_end
     adrp x0, axcpu_data_start
@@ -195,12 +238,8 @@ in_window:
     add x1, x1, :lo12:axcpu_bss_end
     bl zero
 
-    adrp x0, axcpu_trap_vectors
-    add x0, x0, :lo12:axcpu_trap_vectors
-    msr vbar_el1, x0
-    msr daifclr, #4                         /* a late bus error is reported when it comes */
-    adrp x0, axcpu_boot_percpu
-    add x0, x0, :lo12:axcpu_boot_percpu
+    adrp x0, axcpu_percpus
+    add x0, x0, :lo12:axcpu_percpus
     adrp x1, axcpu_trap_stack_top
     str x1, [x0, #AXCPU_PERCPU_TRAP_STACK_TOP]
     mov sp, x1
@@ -209,18 +248,22 @@ in_window:
     adrp x1, axcpu_emergency_stack_top
     str x1, [x0, #AXCPU_PERCPU_EMERGENCY_STACK_TOP]
     str x19, [x0, #AXCPU_PERCPU_HARDWARE_ID]
+    adrp x1, axcpu_boot_stack_top
+    mov x2, x21
+    ldr x3, =axcpu_port_boot
+
+/* x0 = this CPU's block, x1 = the top of its stack, x3 = where to go on; sp is its trap stack */
+use_block:
     msr tpidr_el1, x0
     msr tpidr_el0, xzr
+    msr daifclr, #4                         /* a late bus error is reported when it comes */
     msr spsel, #0
-    adrp x1, axcpu_boot_stack_top
     mov sp, x1
-
     mov x0, x19
     mov x1, x20
-    mov x2, x21
     mov x29, xzr                            /* the frame pointer's chain ends here */
     mov x30, xzr
-    b axcpu_port_boot
+    br x3
 
 /* Move what ends at x2 up to [x0, x1), 32 bytes at a time, the last first; x2 is where it began. */
 5:  ldp x3, x4, [x2, #-16]!
@@ -248,7 +291,6 @@ zero:
  * changes under the running code: TTBR1 walks off, everything forgotten, the new root on; then
  * TTBR0 walks off for good. Arm ARM D8.16.1, "using break-before-make".
  */
-#define TCR_EPD0 (1 << 7)
 #define TCR_EPD1 (1 << 23)
 
     .section .head.text, "ax"               /* near _start: the identity map has those 2 MiB */

@@ -3,6 +3,11 @@
 
 enum { CNTV_CTL_ENABLE = 1 };
 
+void axcpu_timer_start(bool has_sstc)
+{
+    (void)has_sstc;
+}
+
 void axcpu_timer_set(uint64_t ticks)
 {
     __asm__ volatile("msr cntv_cval_el0, %0\n\tmsr cntv_ctl_el0, %1\n\tisb"

@@ -34,10 +34,7 @@ failed:
 
     .section .rodata.axcpu_fixups, "a"
     .balign 8
-    .globl axcpu_fixups, axcpu_fixups_end
-axcpu_fixups:
     .quad read32, failed
     .quad read8, failed
     .quad write32, failed
     .quad semihosting, failed
-axcpu_fixups_end:

@@ -7,6 +7,7 @@
 #include <axcpu/host.h>
 #include <axcpu/irq.h>
 #include <axcpu/mmu.h>
+#include <axcpu/percpu.h>
 #include <axcpu/timer.h>
 
 static void do_nothing(void)
@@ -14,16 +15,29 @@ static void do_nothing(void)
 }
 
 _Thread_local bool axcpu_host_irq_enabled = true;
+_Thread_local struct axcpu_percpu axcpu_host_percpu;
 void (*axcpu_host_on_relax)(void) = do_nothing;
 struct axcpu_host_flushes axcpu_host_flushes;
 struct axcpu_host_icache axcpu_host_icache;
 uint64_t axcpu_host_counter;
 uint64_t (*axcpu_host_read_counter)(void);
 uint64_t axcpu_host_timer;
+bool axcpu_host_has_sstc;
+
+void axcpu_tlb_flush_range_all_cpus(struct ax_vrange range)
+{
+    axcpu_host_flushes.ranges++;
+    axcpu_host_flushes.last_range = range;
+}
 
 void axcpu_icache_sync(const void *start, size_t bytes)
 {
     axcpu_host_icache = (struct axcpu_host_icache){axcpu_host_icache.syncs + 1, start, bytes};
+}
+
+void axcpu_timer_start(bool has_sstc)
+{
+    axcpu_host_has_sstc = has_sstc;
 }
 
 void axcpu_timer_set(uint64_t ticks)

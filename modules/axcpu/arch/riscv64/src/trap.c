@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define CAUSE_INTERRUPT (UINT64_C(1) << 63)
-enum { INTERRUPT_S_TIMER = 5 };
+enum { INTERRUPT_S_SOFTWARE = 1, INTERRUPT_S_TIMER = 5 };
 
 #define CHECK_OFFSET(type, field, offset)                                                          \
     _Static_assert(offsetof(struct type, field) == (offset), "assembly disagrees on " #field)
@@ -19,6 +19,9 @@ CHECK_OFFSET(axcpu_percpu, trap_depth, AXCPU_PERCPU_TRAP_DEPTH);
 CHECK_OFFSET(axcpu_percpu, saved_sp, AXCPU_PERCPU_SAVED_SP);
 CHECK_OFFSET(axcpu_percpu, saved_t0, AXCPU_PERCPU_SAVED_T0);
 CHECK_OFFSET(axcpu_percpu, hardware_id, AXCPU_PERCPU_HARDWARE_ID);
+CHECK_OFFSET(axcpu_percpu, self, AXCPU_PERCPU_SELF);
+CHECK_OFFSET(axcpu_percpu, stack_top, AXCPU_PERCPU_STACK_TOP);
+CHECK_OFFSET(axcpu_percpu, kernel_root, AXCPU_PERCPU_KERNEL_ROOT);
 CHECK_OFFSET(axcpu_trap_frame, pc, AXCPU_FRAME_PC);
 CHECK_OFFSET(axcpu_trap_frame, status, AXCPU_FRAME_STATUS);
 CHECK_OFFSET(axcpu_trap_frame, cause, AXCPU_FRAME_CAUSE);
@@ -50,15 +53,19 @@ static bool carries_address(enum axcpu_trap_kind kind)
            kind == AXCPU_TRAP_MISALIGNED;
 }
 
+static struct axcpu_trap_info decode_interrupt(uint64_t number)
+{
+    if (number == INTERRUPT_S_TIMER)
+        return (struct axcpu_trap_info){AXCPU_TRAP_TIMER, "timer interrupt", false, {0}};
+    if (number == INTERRUPT_S_SOFTWARE)
+        return (struct axcpu_trap_info){AXCPU_TRAP_IPI, "software interrupt", false, {0}};
+    return (struct axcpu_trap_info){AXCPU_TRAP_IRQ, "interrupt", false, {0}};
+}
+
 struct axcpu_trap_info axcpu_trap_decode(const struct axcpu_trap_frame *frame)
 {
-    if (frame->cause & CAUSE_INTERRUPT) {
-        bool is_timer = (frame->cause & ~CAUSE_INTERRUPT) == INTERRUPT_S_TIMER;
-        return (struct axcpu_trap_info){is_timer ? AXCPU_TRAP_TIMER : AXCPU_TRAP_IRQ,
-                                        is_timer ? "timer interrupt" : "interrupt",
-                                        false,
-                                        {0}};
-    }
+    if (frame->cause & CAUSE_INTERRUPT)
+        return decode_interrupt(frame->cause & ~CAUSE_INTERRUPT);
     if (frame->cause >= sizeof causes / sizeof causes[0] || causes[frame->cause].name == NULL)
         return (struct axcpu_trap_info){AXCPU_TRAP_OTHER, "unknown exception", false, {0}};
     enum axcpu_trap_kind kind = causes[frame->cause].kind;

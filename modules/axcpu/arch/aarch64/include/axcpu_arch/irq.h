@@ -31,3 +31,15 @@ static inline void axcpu_wait_for_interrupt(void)
 {
     __asm__ volatile("dsb sy\n\twfi" : : : "memory");
 }
+
+static inline void axcpu_irq_allow_external(void)
+{
+}
+
+static inline void axcpu_irq_allow_ipi(void)
+{
+}
+
+static inline void axcpu_irq_clear_ipi(void)
+{
+}

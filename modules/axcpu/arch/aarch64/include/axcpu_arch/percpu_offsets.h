@@ -6,6 +6,9 @@
 #define AXCPU_PERCPU_EMERGENCY_STACK_TOP 16
 #define AXCPU_PERCPU_TRAP_DEPTH 24
 #define AXCPU_PERCPU_HARDWARE_ID 48
+#define AXCPU_PERCPU_SELF 56
+#define AXCPU_PERCPU_STACK_TOP 64
+#define AXCPU_PERCPU_KERNEL_ROOT 72
 
 /* The frame: x0..x30 at 8 * n, then sp, pc, status, syndrome, address, vector. */
 #define AXCPU_FRAME_SP 248

@@ -31,3 +31,15 @@ static inline bool axcpu_irq_is_enabled(void)
 static inline void axcpu_wait_for_interrupt(void)
 {
 }
+
+static inline void axcpu_irq_allow_external(void)
+{
+}
+
+static inline void axcpu_irq_allow_ipi(void)
+{
+}
+
+static inline void axcpu_irq_clear_ipi(void)
+{
+}

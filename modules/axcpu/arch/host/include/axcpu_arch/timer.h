@@ -4,6 +4,7 @@
 extern uint64_t axcpu_host_counter;
 extern uint64_t (*axcpu_host_read_counter)(void);
 extern uint64_t axcpu_host_timer; /* the moment asked for, 0 when stopped */
+extern bool axcpu_host_has_sstc;  /* as axcpu_timer_start() was told */
 
 static inline uint64_t axcpu_counter(void)
 {

@@ -31,3 +31,19 @@ static inline void axcpu_wait_for_interrupt(void)
 {
     __asm__ volatile("wfi" : : : "memory");
 }
+
+/* Privileged 4.1.3: SSIP and SSIE are bit 1, SEIE is bit 9. */
+static inline void axcpu_irq_allow_external(void)
+{
+    __asm__ volatile("csrs sie, %0" : : "r"(UINT64_C(1) << 9) : "memory");
+}
+
+static inline void axcpu_irq_allow_ipi(void)
+{
+    __asm__ volatile("csrsi sie, 2" : : : "memory");
+}
+
+static inline void axcpu_irq_clear_ipi(void)
+{
+    __asm__ volatile("csrci sip, 2" : : : "memory");
+}

@@ -8,6 +8,9 @@
 #define AXCPU_PERCPU_SAVED_SP 32
 #define AXCPU_PERCPU_SAVED_T0 40
 #define AXCPU_PERCPU_HARDWARE_ID 48
+#define AXCPU_PERCPU_SELF 56
+#define AXCPU_PERCPU_STACK_TOP 64
+#define AXCPU_PERCPU_KERNEL_ROOT 72
 
 /* The frame: x1..x31 at 8 * n, the pc in the place of x0; then status, cause, value. */
 #define AXCPU_FRAME_PC 0

@@ -1,0 +1,7 @@
+/* Host tests have no table. Included by <axcpu/start.h> alone. */
+#pragma once
+
+static inline uint64_t axcpu_kernel_root(void)
+{
+    return 0;
+}

@@ -1,0 +1,9 @@
+/* The root of the kernel table of a riscv64 CPU. Included by <axcpu/start.h> alone. */
+#pragma once
+
+static inline uint64_t axcpu_kernel_root(void)
+{
+    uint64_t satp;
+    __asm__ volatile("csrr %0, satp" : "=r"(satp));
+    return satp;
+}

@@ -1,0 +1,64 @@
+/*
+ * The CPUs. Index 0 is the one that booted; others get the next index as they are started, whatever
+ * the order of their hardware ids. One that does not come up keeps its index and is left out, so
+ * ask for each below AXCPU_CPUS_MAX:
+ *
+ *     for (unsigned cpu = 0; cpu < AXCPU_CPUS_MAX; cpu++)
+ *         if (axhal_cpu_is_online(cpu))
+ *             ...
+ *
+ * A CPU that is online stays so until the machine goes off.
+ */
+#pragma once
+
+#include <axbase/addr.h>
+#include <axbase/attr.h>
+#include <axbase/bits.h>
+#include <axbase/err.h>
+#include <axcpu/percpu.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Any context; a load. */
+static inline bool axhal_cpu_is_online(unsigned cpu)
+{
+    /* acquire: pairs with the release of axhal_cpu_arrive(), so the CPU's set-up is seen */
+    uint64_t others = atomic_load_explicit(&axcpu_second_cpus, memory_order_acquire);
+    return cpu == 0 || (cpu < AXCPU_CPUS_MAX && (others >> cpu & 1) != 0);
+}
+
+/* How many are online, 1 or more. Any context. */
+static inline unsigned axhal_cpus_online(void)
+{
+    /* relaxed: a number says nothing about what those CPUs have written */
+    return AXCPU_CPUS_MAX == 1
+               ? 1
+               : 1 + ax_popcount64(atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed));
+}
+
+/* The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. */
+uint64_t axhal_cpu_hardware_id(unsigned cpu);
+
+/* The stacks that a CPU is to run on; each address is a multiple of 16, the ends are above. */
+struct axhal_cpu_stacks {
+    struct ax_vaddr top;
+    struct ax_vaddr trap_bottom; /* on aarch64 a multiple of twice AXCPU_TRAP_STACK_BYTES */
+    struct ax_vaddr trap_top;    /* trap_bottom + AXCPU_TRAP_STACK_BYTES */
+    struct ax_vaddr emergency_top;
+};
+
+enum { AXHAL_CPU_START_MS = 5000 };
+
+/*
+ * Start the CPU with `hardware_id` and wait until it is online, AXHAL_CPU_START_MS at most. It
+ * begins in axcpu_port_second_cpu() and is its own from then on; the stacks are, too.
+ *
+ * AX_ENOSPC: AXCPU_CPUS_MAX have been started. What axplat_start_cpu() returns: firmware refused,
+ * the stacks are the caller's again. AX_EIO: nothing came within the time; the stacks and the index
+ * are lost, since it may still come: then it stops at once. Boot, one caller at a time.
+ */
+AX_MUST_CHECK enum ax_err axhal_cpu_start(uint64_t hardware_id,
+                                          const struct axhal_cpu_stacks *stacks);
+
+/* For axcpu_port_second_cpu(): this CPU is online from now on, or stops, if it is too late. */
+void axhal_cpu_arrive(void);

@@ -1,0 +1,42 @@
+/*
+ * Interrupts as the device tree names them: a controller, and cells that only it understands
+ * (Devicetree Specification v0.4, 2.4).
+ */
+#pragma once
+
+#include <axhal/fdt.h>
+
+enum { AXHAL_INTERRUPT_CELLS_MAX = 4 };
+
+struct axhal_interrupt {
+    uint32_t controller; /* its phandle */
+    uint32_t cell_count;
+    uint32_t cells[AXHAL_INTERRUPT_CELLS_MAX];
+};
+
+/*
+ * Interrupt `index` of a node: by `interrupts-extended`, else by `interrupts` and the nearest
+ * `interrupt-parent`, of the node or of its ancestors.
+ *
+ * AX_ENOENT: the node has none, or not so many. AX_EBADMSG: the list ends within an entry.
+ * AX_ENODEV: no node has the phandle, or it has no `#interrupt-cells`. AX_ENOTSUP: more cells than
+ * AXHAL_INTERRUPT_CELLS_MAX.
+ * Cost: a search of the tree for each controller that is looked up, some 10 instructions a
+ * property.
+ */
+AX_MUST_CHECK enum ax_err axhal_fdt_interrupt(const struct axhal_fdt_node *node, uint32_t index,
+                                              struct axhal_interrupt *out);
+
+/* The node's phandle; 0, which is none's, without one. */
+uint32_t axhal_fdt_phandle(const struct axhal_fdt_node *node);
+
+/*
+ * The node with this phandle. AX_ENOENT: there is none. AX_EBADMSG: the structure block ends, or
+ * goes too deep, before it is found. Cost: 10 instructions a property.
+ */
+AX_MUST_CHECK enum ax_err axhal_fdt_find_phandle(const struct axhal_fdt *fdt, uint32_t phandle,
+                                                 struct axhal_fdt_place *out);
+
+/* A property of the node that begins at cell `begin`, by its name. False: it has none. */
+bool axhal_fdt_find_property(const struct axhal_fdt *fdt, uint32_t begin, const char *name,
+                             struct axhal_fdt_property *out);

@@ -1,0 +1,61 @@
+/*
+ * The CPUs besides the one that booted: a stack each, then one after the other. What happens to one
+ * of them is its own: boot goes on without.
+ */
+#include "internal.h"
+#include <axalloc/alloc.h>
+#include <axcpu/config.h>
+#include <axcpu/start.h>
+#include <axhal/cpus.h>
+#include <axhal/ipi.h>
+#include <axhal/irq.h>
+#include <axhal/run.h>
+#include <axlog/log.h>
+#include <axmm/stacks.h>
+
+static enum ax_err start_cpu(uint64_t hardware_id)
+{
+    struct axhal_cpu_stacks stacks;
+    enum ax_err err = axmm_cpu_stacks_alloc(&stacks);
+    if (err != AX_OK)
+        return err;
+    err = axhal_cpu_start(hardware_id, &stacks);
+    if (err != AX_OK && err != AX_EIO) /* which keeps them */
+        axmm_cpu_stacks_dealloc(&stacks);
+    return err;
+}
+
+static const char *reason(enum ax_err err)
+{
+    switch (err) {
+    case AX_ENOSPC:
+        return "the image is built for no more (AXCPU_CPUS_MAX)";
+    case AX_ENOMEM:
+        return "there is no memory for its stacks";
+    case AX_ENODEV:
+        return "firmware knows no such CPU";
+    case AX_EALREADY:
+        return "firmware says that it runs already";
+    default:
+        return "it does not come up";
+    }
+}
+
+void second_cpus_start(const struct axhal_machine *machine, uint64_t boot_id)
+{
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        uint64_t id = machine->cpus[i].hardware_id;
+        enum ax_err err = id == boot_id ? AX_OK : start_cpu(id);
+        if (err != AX_OK)
+            axlog_warn("CPU 0x%llx is left out: %s", (unsigned long long)id, reason(err));
+    }
+}
+
+void axcpu_port_second_cpu(void)
+{
+    axhal_cpu_arrive();
+    if (axhal_irq_start_cpu() != AX_OK)
+        axlog_warn("the interrupt controller has no part for CPU %u", axcpu_this_cpu()->index);
+    axhal_ipi_start_cpu();
+    axhal_run_idle();
+}
