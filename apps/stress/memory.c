@@ -134,8 +134,8 @@ void step_pages(struct stress_cpu *cpu)
     struct block *block = fill(cpu, ax_vaddr_ptr(run), pages * AX_PAGE_SIZE);
     bool is_right = is_whole(block);
     size_t first = random_below(&cpu->random, pages); /* freed in two parts, the last first */
-    enum ax_err err = axalloc_dealloc_pages(
-        axalloc_global(), ax_vaddr_add(run, first * AX_PAGE_SIZE), pages - first);
+    enum ax_err err = axalloc_dealloc_pages(axalloc_global(),
+                                            ax_vaddr_add(run, first * AX_PAGE_SIZE), pages - first);
     if (err == AX_OK && first != 0)
         err = axalloc_dealloc_pages(axalloc_global(), run, first);
     if (!is_right || err != AX_OK)

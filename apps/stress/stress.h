@@ -14,12 +14,12 @@ enum { STRESS_CPUS = CONFIG_AXCPU_CPUS_MAX };
 
 /* What a CPU did; written by it alone while it runs. */
 struct stress_counts {
-    uint64_t blocks;       /* allocated, resized or freed */
-    uint64_t handed_over;  /* freed by another CPU than the one that allocated them */
-    uint64_t page_runs;    /* allocated and freed */
-    uint64_t grown;        /* blocks so large that the heap had to grow */
-    uint64_t exhausted;    /* how often this CPU took all there was */
-    uint64_t no_memory;    /* allocations refused */
+    uint64_t blocks;        /* allocated, resized or freed */
+    uint64_t handed_over;   /* freed by another CPU than the one that allocated them */
+    uint64_t page_runs;     /* allocated and freed */
+    uint64_t grown;         /* blocks so large that the heap had to grow */
+    uint64_t exhausted;     /* how often this CPU took all there was */
+    uint64_t no_memory;     /* allocations refused */
     uint64_t table_changes; /* of the page table, each looked at from another CPU */
 };
 

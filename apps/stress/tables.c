@@ -27,12 +27,14 @@ static void look(void *argument)
     look->could_write = axcpu_try_write32(look->word, look->value + 1);
 }
 
-/* Any CPU that is online, this one only if there is no other. */
+/* Any CPU that is online but this one; this one only if there is no other. */
 static unsigned another_cpu(struct stress_cpu *cpu)
 {
-    unsigned online = axhal_cpus_online();
-    return online == 1 ? cpu->index
-                       : (cpu->index + 1 + (unsigned)random_below(&cpu->random, online - 1)) % online;
+    unsigned other = (unsigned)random_below(&cpu->random, STRESS_CPUS);
+    do
+        other = (other + 1) % STRESS_CPUS;
+    while (!axhal_cpu_is_online(other) || (other == cpu->index && axhal_cpus_online() != 1));
+    return other;
 }
 
 static bool is_seen_as(unsigned other, struct ax_vaddr page, bool readable, bool writable)

@@ -14,10 +14,11 @@ srcs-cold += $(many-cpus)
 endif
 test-deps := axtest
 target-tests := tests/target/suite.c
-host-tests := test_fdt test_fdt_node test_fdt_reg test_machine test_machine_memory
+host-tests := test_fdt test_fdt_node test_fdt_reg test_fdt_interrupt test_machine test_machine_memory
 host-tests += test_memory_map test_memory_map_frames
-host-tests += test_backtrace test_describe test_irq test_mem test_time
-host-tests += test_page_table test_page_table_remap test_page_table_stale test_page_table_errors test_page_table_flush test_page_table_random
+host-tests += test_backtrace test_describe test_irq test_mem test_time test_timer test_wall_clock
+host-tests += test_page_table test_page_table_remap test_page_table_stale test_page_table_errors
+host-tests += test_page_table_flush test_page_table_random
 fuzzers := fdt memory_map
 host-libs := -lfdt
 process-srcs := src/console.c src/power.c

@@ -4,7 +4,8 @@
  *
  * Its numbers: 0 to 15 are sent between CPUs (SGIs), 16 to 31 are each CPU's own (PPIs), the rest
  * are shared (SPIs). The registers of the first 32 are each CPU's own too, at the same addresses.
- * A CPU is known by its interface, a bit of eight, which only it can ask for: so each notes its own.
+ * A CPU is known by its interface, a bit of eight, which only it can ask for: so each notes its
+ * own.
  */
 #include "gicv2.h"
 #include "gic_common.h"

@@ -37,8 +37,8 @@ static enum ax_err set_alarm(uint64_t at_ns)
 /* It interrupted if it is let do so, and its alarm is not running any more. */
 static bool stop_alarm(void)
 {
-    bool rang = axcpu_mmio_read32(base, IRQ_ENABLED) != 0 &&
-                axcpu_mmio_read32(base, ALARM_STATUS) == 0;
+    bool rang =
+        axcpu_mmio_read32(base, IRQ_ENABLED) != 0 && axcpu_mmio_read32(base, ALARM_STATUS) == 0;
     axcpu_mmio_write32(base, CLEAR_ALARM, 1);
     axcpu_mmio_write32(base, IRQ_ENABLED, 0);
     axcpu_mmio_write32(base, CLEAR_INTERRUPT, 1);

@@ -13,7 +13,7 @@
 #include <axhal/time.h>
 
 static struct AX_ALIGNED(64) {
-    _Atomic uint64_t callers; /* bit i: CPU i wants its request carried out here */
+    _Atomic uint64_t callers;         /* bit i: CPU i wants its request carried out here */
     void (*function)(void *argument); /* the request of this CPU */
     void *argument;
     _Atomic unsigned unanswered;
@@ -93,8 +93,8 @@ void axhal_ipi_received(void)
     if (atomic_load_explicit(&reporter, memory_order_relaxed) != 0)
         stop();
     /* acquire: pairs with the release of ask(), so the requests are whole */
-    uint64_t callers = atomic_exchange_explicit(&cpus[axcpu_this_cpu()->index].callers, 0,
-                                                memory_order_acquire);
+    uint64_t callers =
+        atomic_exchange_explicit(&cpus[axcpu_this_cpu()->index].callers, 0, memory_order_acquire);
     for (; callers != 0; callers &= callers - 1)
         carry_out(ax_ctz64(callers));
 }

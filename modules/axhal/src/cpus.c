@@ -17,14 +17,6 @@ enum { NOT_STARTED, STARTING, ONLINE, LEFT_OUT };
 
 static unsigned started = 1;
 
-unsigned axhal_cpus_online(void)
-{
-    unsigned online = 0;
-    for (unsigned cpu = 0; cpu < AXCPU_CPUS_MAX; cpu++)
-        online += axhal_cpu_is_online(cpu);
-    return online;
-}
-
 uint64_t axhal_cpu_hardware_id(unsigned cpu)
 {
     return axcpu_percpus[cpu].hardware_id;

@@ -1,6 +1,6 @@
 /*
- * A mailbox for each CPU. Whoever changes its state from EMPTY to FILLING may fill it; the CPU takes
- * what is FULL, and makes it EMPTY when the function has returned.
+ * A mailbox for each CPU. Whoever changes its state from EMPTY to FILLING may fill it; the CPU
+ * takes what is FULL, and makes it EMPTY when the function has returned.
  */
 #include <axcpu/barrier.h>
 #include <axcpu/irq.h>

@@ -23,7 +23,7 @@ struct AX_ALIGNED(64) axcpu_percpu {
     uint64_t saved_t0;
     uint64_t hardware_id; /* hart id, or the affinity fields of MPIDR_EL1 */
     /* for the entry of second CPUs, which sees this block by its physical address at first */
-    uint64_t self;        /* its virtual address */
+    uint64_t self; /* its virtual address */
     uint64_t stack_top;
     uint64_t kernel_root; /* of axcpu_kernel_root() */
     _Atomic uint32_t state;

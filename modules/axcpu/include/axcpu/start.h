@@ -1,7 +1,7 @@
 /*
  * How a second CPU comes to C. Firmware starts it at the physical address of axcpu_second_entry(),
- * with the MMU off and the physical address of its block of axcpu_percpus[] as the argument (a1 of SBI's
- * hart_start, x0 of PSCI's CPU_ON). In that block the caller has set the stacks, `self` and
+ * with the MMU off and the physical address of its block of axcpu_percpus[] as the argument (a1 of
+ * SBI's hart_start, x0 of PSCI's CPU_ON). In that block the caller has set the stacks, `self` and
  * `kernel_root`, and written the block back to memory, since caches may be off there.
  */
 #pragma once
@@ -16,8 +16,8 @@ AX_NORETURN void axcpu_second_entry(void);
 static inline uint64_t axcpu_kernel_root(void);
 
 /*
- * Port: the first C function of a second CPU, axruntime's. The kernel table is walked, the CPU's block
- * and its stacks are in use, interrupts are off.
+ * Port: the first C function of a second CPU, axruntime's. The kernel table is walked, the CPU's
+ * block and its stacks are in use, interrupts are off.
  */
 AX_NORETURN void axcpu_port_second_cpu(void);
 

@@ -1,6 +1,6 @@
 /*
- * Calls on other CPUs: a function runs there in an interrupt, while the caller waits. For what must be
- * so on every CPU when it returns; work that takes long goes by <axhal/run.h>.
+ * Calls on other CPUs: a function runs there in an interrupt, while the caller waits. For what must
+ * be so on every CPU when it returns; work that takes long goes by <axhal/run.h>.
  */
 #pragma once
 
@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * Run `function(argument)` on `cpu`, with interrupts off, and return when it has. It sees what the caller
- * wrote, and the caller sees what it wrote. On the caller's own CPU it is an ordinary call with interrupts
- * off.
+ * Run `function(argument)` on `cpu`, with interrupts off, and return when it has. It sees what the
+ * caller wrote, and the caller sees what it wrote. On the caller's own CPU it is an ordinary call
+ * with interrupts off.
  *
  * AX_ENODEV: no such CPU is online. Task context with interrupts on and no lock held, else two CPUs
  * that call each other would wait for ever: panics.

@@ -1,7 +1,7 @@
 /*
- * The CPUs. Index 0 is the one that booted; others get the next index as they are started, whatever the
- * order of their hardware ids. One that does not come up keeps its index and is left out, so ask
- * for each below AXCPU_CPUS_MAX:
+ * The CPUs. Index 0 is the one that booted; others get the next index as they are started, whatever
+ * the order of their hardware ids. One that does not come up keeps its index and is left out, so
+ * ask for each below AXCPU_CPUS_MAX:
  *
  *     for (unsigned cpu = 0; cpu < AXCPU_CPUS_MAX; cpu++)
  *         if (axhal_cpu_is_online(cpu))
@@ -13,6 +13,7 @@
 
 #include <axbase/addr.h>
 #include <axbase/attr.h>
+#include <axbase/bits.h>
 #include <axbase/err.h>
 #include <axcpu/percpu.h>
 #include <stdbool.h>
@@ -27,7 +28,13 @@ static inline bool axhal_cpu_is_online(unsigned cpu)
 }
 
 /* How many are online, 1 or more. Any context. */
-unsigned axhal_cpus_online(void);
+static inline unsigned axhal_cpus_online(void)
+{
+    /* relaxed: a number says nothing about what those CPUs have written */
+    return AXCPU_CPUS_MAX == 1
+               ? 1
+               : 1 + ax_popcount64(atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed));
+}
 
 /* The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. */
 uint64_t axhal_cpu_hardware_id(unsigned cpu);
@@ -40,14 +47,14 @@ struct axhal_cpu_stacks {
     struct ax_vaddr emergency_top;
 };
 
-enum { AXHAL_CPU_START_MS = 1000 };
+enum { AXHAL_CPU_START_MS = 5000 };
 
 /*
- * Start the CPU with `hardware_id` and wait until it is online, AXHAL_CPU_START_MS at most. It begins
- * in axcpu_port_second_cpu() and is its own from then on; the stacks are, too.
+ * Start the CPU with `hardware_id` and wait until it is online, AXHAL_CPU_START_MS at most. It
+ * begins in axcpu_port_second_cpu() and is its own from then on; the stacks are, too.
  *
- * AX_ENOSPC: AXCPU_CPUS_MAX have been started. What axplat_start_cpu() returns: firmware refused, the
- * stacks are the caller's again. AX_EIO: nothing came within the time; the stacks and the index
+ * AX_ENOSPC: AXCPU_CPUS_MAX have been started. What axplat_start_cpu() returns: firmware refused,
+ * the stacks are the caller's again. AX_EIO: nothing came within the time; the stacks and the index
  * are lost, since it may still come: then it stops at once. Boot, one caller at a time.
  */
 AX_MUST_CHECK enum ax_err axhal_cpu_start(uint64_t hardware_id,

@@ -1,6 +1,6 @@
 /*
- * Work for other CPUs. A second CPU waits for a function, runs it in task context with interrupts on,
- * and waits for the next: one at a time, on the CPU's own stack.
+ * Work for other CPUs. A second CPU waits for a function, runs it in task context with interrupts
+ * on, and waits for the next: one at a time, on the CPU's own stack.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 /*
  * `cpu` is to run `function(argument)`. What was written before is seen by it.
  *
- * AX_ENODEV: no such CPU is online. AX_EINVAL: it is the caller's own, or the one that booted, which has
- * the app's main(). AX_EBUSY: it has work already. Any context.
+ * AX_ENODEV: no such CPU is online. AX_EINVAL: it is the caller's own, or the one that booted,
+ * which has the app's main(). AX_EBUSY: it has work already. Any context.
  */
 AX_MUST_CHECK enum ax_err axhal_run_on(unsigned cpu, void (*function)(void *argument),
                                        void *argument);

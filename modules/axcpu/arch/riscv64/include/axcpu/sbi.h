@@ -21,8 +21,8 @@ void axcpu_sbi_set_timer(uint64_t ticks);
 bool axcpu_sbi_send_ipi(uint64_t hart);
 
 /*
- * Start `hart` in S-mode at `entry`, MMU off, with its id in a0 and `argument` in a1 (9.1). 0, or one of the
- * error codes of chapter 3.
+ * Start `hart` in S-mode at `entry`, MMU off, with its id in a0 and `argument` in a1 (9.1). 0, or
+ * one of the error codes of chapter 3.
  */
 enum { AXCPU_SBI_INVALID_PARAM = -3, AXCPU_SBI_ALREADY_AVAILABLE = -6 };
 long axcpu_sbi_hart_start(uint64_t hart, uint64_t entry, uint64_t argument);
