@@ -137,6 +137,10 @@ static const struct axtest_case cases[] = {
     {"executable memory is never writable at once", test_code},
     {"executable memory is resized without a copy", test_code_resized},
     {"out of memory leaves nothing half done", test_out_of_memory},
+    {"other CPUs forget what was unmapped", test_others_forget},
+    {"memory is used while its mapping changes", test_used_while_changed},
+    {"new code is fetched on every CPU", test_code_is_fetched_anew},
+    {"cache maintenance changes no byte", test_caches_change_nothing},
 };
 
 const struct axtest_suite axmm_suite = {"axmm", cases, AXTEST_COUNT(cases)};
