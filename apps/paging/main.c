@@ -1,9 +1,9 @@
 /*
- * paging: the operations of the page-table core, and a trap, each marked for tools/bench/paging to count.
- * The table is one that no CPU walks; flushes are made all the same, as for the kernel's.
+ * paging: the operations of the page-table core, and a trap, each marked for tools/bench/paging to
+ * count. The table is one that no CPU walks; flushes are made all the same, as for the kernel's.
  *
- * A section is one operation, done ROUNDS times. "512": a range of 512 leaves of that size, made and
- * undone with the table that holds them.
+ * A section is one operation, done ROUNDS times. "512": a range of 512 leaves of that size, made
+ * and undone with the table that holds them.
  */
 #include <axalloc/alloc.h>
 #include <axbase/assert.h>
@@ -151,12 +151,9 @@ struct operation {
 };
 
 static const struct operation operations[] = {
-    {"map", map, true, false, false},
-    {"protect", forbid_writing, false, false, false},
-    {"uncache", uncache, false, false, false},
-    {"query", query, false, false, false},
-    {"unmap", unmap, false, true, false},
-    {"split", split, false, false, true},
+    {"map", map, true, false, false},          {"protect", forbid_writing, false, false, false},
+    {"uncache", uncache, false, false, false}, {"query", query, false, false, false},
+    {"unmap", unmap, false, true, false},      {"split", split, false, false, true},
 };
 
 static void count_operation(const struct operation *operation, const struct shape *shape)

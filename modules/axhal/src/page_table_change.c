@@ -1,11 +1,12 @@
 /*
  * Changes of what a page table maps: unmap, protect, remap, and the splits that they need.
  *
- * Idea: first split what reaches over an end of the range, which changes no translation; then nothing
- * can fail. Entries are changed a run at a time, a run being those of one table. Where the format
- * forbids to change a live entry in one step (Arm ARM D8.16.1), a whole run is made not present, flushed
- * once, and made anew, through an address that does not break with it; a change of permissions alone is
- * allowed, and is written at once. What other CPUs meet in a broken run: page_table_stale.c.
+ * Idea: first split what reaches over an end of the range, which changes no translation; then
+ * nothing can fail. Entries are changed a run at a time, a run being those of one table. Where the
+ * format forbids to change a live entry in one step (Arm ARM D8.16.1), a whole run is made not
+ * present, flushed once, and made anew, through an address that does not break with it; a change of
+ * permissions alone is allowed, and is written at once. What other CPUs meet in a broken run:
+ * page_table_stale.c.
  *
  * Does badly: finding out whether a table is empty reads all of it; no counts are kept. Leaves are
  * never joined again.
@@ -43,8 +44,8 @@ static bool next_run(const struct axhal_page_table *table, struct span *span, st
     run->count = last.level == 0 ? room : 1; /* pages are never among tables */
     for (last.index++; run->count < room && !is_table(table, &last); last.index++)
         run->count++;
-    uint64_t run_last = (span->at | (axcpu_pt_span(last.level) - 1)) +
-                        (run->count - 1) * axcpu_pt_span(last.level);
+    uint64_t run_last =
+        (span->at | (axcpu_pt_span(last.level) - 1)) + (run->count - 1) * axcpu_pt_span(last.level);
     /* a range that ends at 2^64 ends here */
     *span = run_last >= span->last ? (struct span){1, 0} : (struct span){run_last + 1, span->last};
     return true;
@@ -144,8 +145,8 @@ void page_table_clear_leaves(struct axhal_page_table *table, struct ax_vrange ra
 }
 
 /*
- * Of a table out of which the entries from `first` to `last` were cleared. Neighbours are mostly like each
- * other, so the two beside them are looked at first; then all, eight at a time.
+ * Of a table out of which the entries from `first` to `last` were cleared. Neighbours are mostly
+ * like each other, so the two beside them are looked at first; then all, eight at a time.
  */
 static bool is_empty(const uint64_t *entries, unsigned first, unsigned last)
 {
@@ -228,8 +229,8 @@ enum ax_err axhal_pt_unmap(struct axhal_page_table *table, struct ax_vrange rang
 /* ---- protect, remap ---- */
 
 /*
- * Entries become what they are to be. Those that stay where they point keep their address, which a broken
- * one still holds.
+ * Entries become what they are to be. Those that stay where they point keep their address, which a
+ * broken one still holds.
  */
 static void write_run(const struct axcpu_pt_format *format, const struct change *change,
                       const struct run *run, uint64_t *entries)
