@@ -1,4 +1,4 @@
-/* The cases of mapped.c and memory.c, for the suite; and what several of its files use. */
+/* The cases of mapped.c and rules.c, for the suite; and what several of its files use. */
 #pragma once
 
 #include <axbase/addr.h>
@@ -21,3 +21,6 @@ void test_stacks(struct axtest *test);
 void test_code(struct axtest *test);
 void test_code_resized(struct axtest *test);
 void test_out_of_memory(struct axtest *test);
+void test_check_finds(struct axtest *test);
+void test_device(struct axtest *test);
+void test_dump(struct axtest *test);

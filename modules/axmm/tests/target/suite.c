@@ -137,6 +137,9 @@ static const struct axtest_case cases[] = {
     {"executable memory is never writable at once", test_code},
     {"executable memory is resized without a copy", test_code_resized},
     {"out of memory leaves nothing half done", test_out_of_memory},
+    {"the check finds what breaks the rules", test_check_finds},
+    {"a device that is found late is mapped as one", test_device},
+    {"the picture has a line for each kind", test_dump},
 };
 
 const struct axtest_suite axmm_suite = {"axmm", cases, AXTEST_COUNT(cases)};
