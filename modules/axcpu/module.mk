@@ -1,6 +1,6 @@
 # axcpu: everything that knows an instruction set. arch/host stands in for a CPU in host tests.
 deps := axbase
-srcs := src/format_sv39.c src/format_aarch64.c src/percpu.c
+srcs := src/format_riscv64.c src/format_aarch64.c src/percpu.c
 
 isa := arch/$(ISA)/src
 ifeq ($(ISA),host)
@@ -13,7 +13,7 @@ ifeq ($(ISA),riscv64)
 srcs += $(isa)/cache.c $(isa)/mmu.c $(isa)/sbi.c $(isa)/sstc.S src/no_cache_maintenance.c
 endif
 ifeq ($(ISA),aarch64)
-srcs += $(isa)/cache.c
+srcs += $(isa)/cache.c $(isa)/mmu.c
 srcs-cold += $(isa)/psci.c $(isa)/semihosting.c
 endif
 

@@ -4,6 +4,7 @@
  */
 #include <axcpu/barrier.h>
 #include <axcpu/cache.h>
+#include <axcpu/mmu.h>
 #include <axcpu/start.h>
 #include <axhal/cpus.h>
 #include <axhal/mem.h>
@@ -15,14 +16,6 @@
 enum { NOT_STARTED, STARTING, ONLINE, LEFT_OUT };
 
 static unsigned started = 1;
-
-unsigned axhal_cpus_online(void)
-{
-    unsigned online = 0;
-    for (unsigned cpu = 0; cpu < AXCPU_CPUS_MAX; cpu++)
-        online += axhal_cpu_is_online(cpu);
-    return online;
-}
 
 uint64_t axhal_cpu_hardware_id(unsigned cpu)
 {
@@ -44,6 +37,9 @@ void axhal_cpu_arrive(void)
         axhal_stop();
     /* release: pairs with the acquire of axhal_cpu_is_online() */
     atomic_fetch_or_explicit(&axcpu_second_cpus, UINT64_C(1) << cpu->index, memory_order_release);
+    /* pairs with the fence of axcpu_tlb_flush_range_all_cpus(), which looks at that mask */
+    atomic_thread_fence(memory_order_seq_cst);
+    axcpu_mmu_join();
 }
 
 static void fill(struct axcpu_percpu *cpu, uint64_t hardware_id,

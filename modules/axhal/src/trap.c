@@ -5,6 +5,7 @@
 #include <axcpu/image.h>
 #include <axcpu/percpu.h>
 #include <axhal/call.h>
+#include <axhal/page_table.h>
 #include <axhal/power.h>
 #include <axhal/trap.h>
 
@@ -70,10 +71,19 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
     axhal_power_off(AXHAL_STATUS_FAULT);
 }
 
+static bool is_stale(enum axcpu_trap_kind kind)
+{
+    bool is_access =
+        kind == AXCPU_TRAP_READ || kind == AXCPU_TRAP_WRITE || kind == AXCPU_TRAP_EXECUTE;
+    return AXCPU_CPUS_MAX > 1 && is_access && axhal_pt_fault_is_stale();
+}
+
 void axcpu_port_trap(struct axcpu_trap_frame *frame)
 {
     struct axcpu_trap_info info = axcpu_trap_decode(frame);
     bool is_interrupt = axhal_trap_is_interrupt(info.kind);
-    if (!(is_interrupt ? axhal_trap_interrupt(info.kind) : axcpu_trap_fix_up(frame)))
+    bool is_handled = is_interrupt ? axhal_trap_interrupt(info.kind)
+                                   : is_stale(info.kind) || axcpu_trap_fix_up(frame);
+    if (!is_handled)
         die(&info, frame);
 }

@@ -24,6 +24,12 @@ uint64_t (*axcpu_host_read_counter)(void);
 uint64_t axcpu_host_timer;
 bool axcpu_host_has_sstc;
 
+void axcpu_tlb_flush_range_all_cpus(struct ax_vrange range)
+{
+    axcpu_host_flushes.ranges++;
+    axcpu_host_flushes.last_range = range;
+}
+
 void axcpu_icache_sync(const void *start, size_t bytes)
 {
     axcpu_host_icache = (struct axcpu_host_icache){axcpu_host_icache.syncs + 1, start, bytes};
