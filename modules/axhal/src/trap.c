@@ -2,20 +2,12 @@
  * What happens on a trap: an interrupt goes to its handler, a fault that was allowed for goes on,
  * and any other fault ends the run with all that is known about it.
  */
-#include <axcpu/image.h>
+#include "trap_internal.h"
 #include <axcpu/percpu.h>
 #include <axhal/call.h>
 #include <axhal/page_table.h>
 #include <axhal/power.h>
 #include <axhal/trap.h>
-
-#include "trap_internal.h"
-
-static bool is_guard_page(struct ax_vaddr address)
-{
-    return address.raw - (uintptr_t)axcpu_boot_stack_guard < AX_PAGE_SIZE ||
-           address.raw - (uintptr_t)axcpu_trap_stack_guard < AX_PAGE_SIZE;
-}
 
 static const char *access_words(enum axcpu_trap_kind kind)
 {
@@ -39,7 +31,7 @@ AX_COLD static void print_fault(const struct axcpu_trap_info *info,
     if (info->has_address) {
         ax_format(&ax_console_sink, ", %s 0x%016llx", access_words(info->kind),
                   (unsigned long long)info->address.raw);
-        if (is_guard_page(info->address))
+        if (axhal_is_below_stack(info->address))
             ax_format(&ax_console_sink, ": stack overflow");
         ax_format(&ax_console_sink, "\naxle: 0x%016llx is ", (unsigned long long)info->address.raw);
         axhal_describe_address(info->address, &ax_console_sink);
