@@ -1,4 +1,4 @@
-/* The cases of mapped.c and rules.c, for the suite; and what several of its files use. */
+/* The cases of the other files, for the suite; and what several of its files use. */
 #pragma once
 
 #include <axbase/addr.h>
@@ -24,3 +24,7 @@ void test_out_of_memory(struct axtest *test);
 void test_check_finds(struct axtest *test);
 void test_device(struct axtest *test);
 void test_dump(struct axtest *test);
+void test_others_forget(struct axtest *test);
+void test_used_while_changed(struct axtest *test);
+void test_code_is_fetched_anew(struct axtest *test);
+void test_caches_change_nothing(struct axtest *test);
