@@ -36,12 +36,13 @@ host-tests := conformance_bytes conformance_pages test_regressions test_facade t
 # Without the guard, misuse does what the sanitizers end programs for, and breaks what counts.
 host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG)$(CONFIG_COVERAGE),,release),detection)
 host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD)$(CONFIG_AXALLOC_BYTES_BUDDY),,test_cache)) \
-    test_regressions_more test_accounts test_edges test_exhaustion \
+    $(if $(CONFIG_AXALLOC_DEPOT),test_depot) test_regressions_more test_accounts test_edges test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_linux_flags conformance_ostd conformance_xila
 host-tests := $(if $(CONFIG_TSAN),,$(host-tests)) test_threads
 host-wraps := $(addprefix test_exhaustion:axalloc_pages_,alloc alloc_at alloc_below)
+host-wraps += test_cache:axalloc_port_cache_enter_slow
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-library := hosted/library.c hosted/window.c hosted/threads.c hosted/start.c hosted/port.c
