@@ -55,8 +55,9 @@ enum axalloc_flag {
  * AX_ENOMEM   no memory; never with AXALLOC_NO_FAIL
  * AX_EINVAL   the layout is not valid; no such kind or flag; AXALLOC_NO_FAIL with AXALLOC_NO_WAIT
  * AX_ENOTSUP  Vmalloc without a mapper, or of DMA32 memory; DMA32 before axalloc_keep_low() said
- * where it ends Each is named in the log unless AXALLOC_NO_WARN. After an error the old buffer is
- * as it was.
+ *             where it ends
+ *
+ * Each is named in the log unless AXALLOC_NO_WARN. After an error the old buffer is as it was.
  */
 AX_MUST_CHECK enum ax_err axalloc_buffer_realloc(enum axalloc_buffer_kind kind, void *pointer,
                                                  struct ax_layout layout,
