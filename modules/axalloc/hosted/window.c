@@ -137,7 +137,7 @@ static void adapt(size_t used)
 {
     size_t most = (used + window.dirty_pages) / 2;
     bool was_in_vain = window.purged_last > 0 && window.fresh_pages >= window.purged_last / 2;
-    window.slack = was_in_vain ? 2 * window.slack + LEAST_DIRTY : window.slack / 2;
+    window.slack = was_in_vain ? 2 * window.slack + LEAST_DIRTY / 2 : window.slack / 2;
     window.slack = window.slack < most ? window.slack : most;
 }
 
