@@ -31,7 +31,7 @@ enum axalloc_buffer_kind {
 
 /* Any of these, or 0. After the Linux kernel's GFP flags of the same meaning. */
 enum axalloc_flag {
-    AXALLOC_ZERO = 1 << 0,            /* bytes that the buffer did not have before are 0 */
+    AXALLOC_ZERO = 1 << 0,            /* what is not kept of an old buffer is 0 */
     AXALLOC_NO_WAIT = 1 << 1,         /* never wait for memory: no reclaim callback is called */
     AXALLOC_ATOMIC = AXALLOC_NO_WAIT, /* there are no reserves for atomic callers alone */
     AXALLOC_NO_FAIL = 1 << 2,         /* want of memory is a panic that names the request */
