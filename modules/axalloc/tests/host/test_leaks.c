@@ -100,6 +100,50 @@ static void leaks_are_grouped_by_call(void **state)
     assert_int_equal(lines(), 3);
 }
 
+AX_NOINLINE static void *keep_one(size_t size)
+{
+    return axalloc_malloc(size);
+}
+
+AX_NOINLINE static void *keep_another(size_t size)
+{
+    return axalloc_calloc(1, size);
+}
+
+/* What the report says of the one call in that function; its address in `at`. */
+static bool says_of(void *(*function)(size_t size), const char *what)
+{
+    const char *line = strstr(report, what);
+    if (line == NULL)
+        return false;
+    uintptr_t at = (uintptr_t)strtoull(strstr(line, "pc 0x") + 3, NULL, 16);
+    return at > (uintptr_t)function && at < (uintptr_t)function + 200;
+}
+
+/* In turns, and every third is freed: each call has what is left of its own, the lower one first.
+ */
+static void calls_that_take_turns_are_counted_apart(void **state)
+{
+    (void)state;
+    void *freed[20];
+    for (unsigned i = 0; i < 60; i++) {
+        void *block = i % 2 == 0 ? keep_one(10 + i) : keep_another(1000 + i);
+        if (i % 3 == 0)
+            freed[i / 3] = block;
+    }
+    assert_int_equal(leaks(), 60);
+    assert_true(says_of(keep_one, "  30 blocks, 1170 bytes, allocated at "));
+    assert_true(says_of(keep_another, "  30 blocks, 30900 bytes, allocated at "));
+    for (unsigned i = 0; i < 20; i++)
+        axalloc_free(freed[i]);
+    assert_int_equal(leaks(), 40);
+    assert_int_equal(lines(), 3);
+    assert_true(says_of(keep_one, "  20 blocks, 800 bytes, allocated at "));
+    assert_true(says_of(keep_another, "  20 blocks, 20600 bytes, allocated at "));
+    uintptr_t one = (uintptr_t)keep_one, another = (uintptr_t)keep_another;
+    assert_int_equal(strstr(report, " 800 bytes") < strstr(report, " 20600 bytes"), one < another);
+}
+
 static void every_way_to_allocate_names_its_caller(void **state)
 {
     (void)state;
@@ -188,6 +232,7 @@ int main(void)
         TEST(nothing_is_said_when_nothing_leaked),
         TEST(what_was_live_before_stays_whole),
         TEST(leaks_are_grouped_by_call),
+        TEST(calls_that_take_turns_are_counted_apart),
         TEST(every_way_to_allocate_names_its_caller),
         TEST(a_block_from_before_that_was_resized_is_the_apps),
         TEST(a_leak_is_counted_once_whoever_had_its_memory),
