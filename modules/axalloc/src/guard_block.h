@@ -30,7 +30,7 @@ struct guard_header {
 };
 
 enum {
-    GUARD_HEADER = 32,
+    GUARD_HEADER = 32, /* no more than GUARD_LEAST_REGION */
     GUARD_HEADER_LOG2 = 5,
     GUARD_CANARY = 8,
     GUARD_OFFSET_LOG2 = 0x3f, /* this part of the tag */

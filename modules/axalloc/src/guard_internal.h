@@ -44,6 +44,9 @@ void *guard_pages_alloc(struct axalloc *self, struct ax_layout layout, const voi
 /* Before the block goes back to the heap: the page behind it is memory again. */
 void guard_pages_open(struct axalloc *self, const void *payload, size_t size);
 
+/* None faults; those of a former instance are whoever's its memory was. */
+void guard_pages_forget(struct axalloc_guard *guard);
+
 /* The page of `address` is one that faults. */
 bool guard_pages_closed(const struct axalloc_guard *guard, uintptr_t address);
 

@@ -1,11 +1,12 @@
 /* The leak report of debug builds: what was live before is none, each call site has one line. */
 #include "arena.h"
+#include "unmapped.h"
 
 #include <axalloc/leaks.h>
 #include <axalloc/malloc.h>
 
 static unsigned char *arena;
-static void *from_before, *grows;
+static void *from_before, *grows, *page_from_before;
 static char report[4000];
 static size_t report_length;
 
@@ -30,10 +31,12 @@ static int begin(void **state)
 {
     (void)state;
     arena = arena_map(8 * MIB);
+    closed_pages = 0;
     if (axalloc_init(axalloc_global(), ax_vaddr_of(arena), 8 * MIB) != AX_OK)
         return -1;
     from_before = axalloc_malloc(100);
     grows = axalloc_aligned_alloc(4096, 500);
+    page_from_before = axalloc_malloc(AX_PAGE_SIZE); /* hardened: an unmapped page is behind it */
     memset(from_before, 7, 100);
     axalloc_leaks_begin(axalloc_global());
     return 0;
@@ -70,7 +73,9 @@ static void what_was_live_before_stays_whole(void **state)
     assert_sound(axalloc_check(axalloc_global()));
     for (unsigned i = 0; i < 100; i++)
         assert_int_equal(((unsigned char *)from_before)[i], 7);
+    assert_int_equal(closed_pages, CONFIG_AXALLOC_GUARD_PAGES);
     axalloc_free(from_before);
+    axalloc_free(page_from_before);
     axalloc_dealloc(axalloc_global(), grows, (struct ax_layout){500, 4096});
     assert_int_equal(leaks(), 0);
     assert_int_equal(axalloc_used_bytes(axalloc_global()), 0);
@@ -135,6 +140,25 @@ static void a_block_from_before_that_was_resized_is_the_apps(void **state)
     assert_int_equal(leaks(), 0);
 }
 
+/* The memory of a leaked block may still hold the headers of those that were there before. */
+static void a_leak_is_counted_once_whoever_had_its_memory(void **state)
+{
+    (void)state;
+    for (size_t size = 500; size < 1500; size += 8) {
+        void *before = axalloc_malloc(size);
+        axalloc_free(before);
+        (void)axalloc_used_bytes(axalloc_global()); /* nothing waits */
+        void *leaked = axalloc_aligned_alloc(64, size - 64);
+        assert_non_null(leaked);
+        assert_int_equal(leaks(), 1);
+        char line[64];
+        snprintf(line, sizeof line, "axle: leaked: 1 block, %zu bytes\n", size - 64);
+        assert_non_null(strstr(report, line));
+        axalloc_free(leaked);
+    }
+    assert_int_equal(leaks(), 0);
+}
+
 static void pages_are_counted_by_kind(void **state)
 {
     (void)state;
@@ -166,6 +190,7 @@ int main(void)
         TEST(leaks_are_grouped_by_call),
         TEST(every_way_to_allocate_names_its_caller),
         TEST(a_block_from_before_that_was_resized_is_the_apps),
+        TEST(a_leak_is_counted_once_whoever_had_its_memory),
         TEST(pages_are_counted_by_kind),
         TEST(a_thousand_blocks_of_one_call_are_one_line),
     };
