@@ -29,7 +29,7 @@ srcs += $(if $(CONFIG_AXALLOC_DEPOT),src/depot.c)
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
+    $(if $(CONFIG_AXALLOC_HARDENED),test_guard test_guard_pages test_guard_reports) \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_SLAB),test_slab test_slab_check) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
     $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap test_bitmap_check) \
     $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy test_pages_buddy_check)
