@@ -257,7 +257,9 @@ static unsigned long injections(void)
 
 static void print_row(const struct class *class, const unsigned long *counts, unsigned long total)
 {
-    printf("%-26s", class->name);
+    char name[40];
+    snprintf(name, sizeof name, "%s%s", class->name, instance == &own ? "" : ", cached");
+    printf("%-34s", name);
     for (int ending = 0; ending < ENDINGS; ending++) {
         if (counts[ending] == 0)
             printf(" %9s", "-");
@@ -310,7 +312,7 @@ int main(void)
            : CONFIG_AXALLOC_GUARD  ? "guard words"
                                    : "plain",
            injections());
-    printf("%-26s %9s %9s %9s %9s %9s %9s %9s\n", "", "named", "stopped", "by check", "later",
+    printf("%-34s %9s %9s %9s %9s %9s %9s %9s\n", "", "named", "stopped", "by check", "later",
            "crash", "hang", "unnoticed");
     int failed = inject_all("detection of misuse");
     if (!CONFIG_AXALLOC_CACHES || !CONFIG_AXALLOC_HARDENED)
