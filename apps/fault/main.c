@@ -6,9 +6,11 @@
 #include <axbase/assert.h>
 #include <axbase/string.h>
 #include <axcpu/image.h>
+#include <axcpu/percpu.h>
 #include <axhal/console.h>
 #include <axhal/mem.h>
 #include <axhal/power.h>
+#include <axhal/run.h>
 #include <axlog/log.h>
 #include <axruntime/app.h>
 #include <stddef.h>
@@ -158,19 +160,73 @@ static const struct {
 
 enum { FAULTS = sizeof faults / sizeof faults[0], STATUS_USAGE = 2 };
 
-int main(int argc, char **argv)
+/* ---- on which CPU ---- */
+
+static void commit_there(void *argument)
 {
-    for (unsigned i = 0; argc == 2 && i < FAULTS; i++) {
-        if (strcmp(argv[1], faults[i].name) == 0) {
-            axlog_print("about to: %s\n", faults[i].name);
-            faults[i].commit();
-            axlog_print("done: %s\n", faults[i].name);
-            return 0;
-        }
+    faults[*(const unsigned *)argument].commit();
+}
+
+/* On every CPU but this one, or on one. */
+static bool start_others(unsigned *fault, unsigned first, unsigned end)
+{
+    bool is_taken = false;
+    for (unsigned cpu = first; AXCPU_CPUS_MAX > 1 && cpu < end; cpu++)
+        is_taken = axhal_run_on(cpu, commit_there, fault) == AX_OK || is_taken;
+    return is_taken;
+}
+
+/* `where`: NULL for this CPU, "cpu=<digit>", or "cpu=all". False: there is no such CPU. */
+static bool commit(unsigned fault, const char *where)
+{
+    static unsigned chosen;
+    chosen = fault;
+    if (where == NULL || strcmp(where, "cpu=0") == 0) {
+        faults[fault].commit();
+        return true;
     }
-    axlog_print("fault: give one of these as the boot argument:");
+    if (strcmp(where, "cpu=all") == 0) {
+        start_others(&chosen, 1, AXCPU_CPUS_MAX);
+        faults[fault].commit();
+        return true;
+    }
+    unsigned cpu = (unsigned)(where[strlen("cpu=")] - '0');
+    if (!start_others(&chosen, cpu, cpu + 1))
+        return false;
+    axhal_run_wait(cpu);
+    return true;
+}
+
+static bool is_place(const char *argument)
+{
+    size_t length = strlen("cpu=");
+    return strncmp(argument, "cpu=", length) == 0 && argument[length] != '\0';
+}
+
+static int usage(void)
+{
+    axlog_print("fault: give one of these as the boot argument, and perhaps cpu=<digit>, cpu=all:");
     for (unsigned i = 0; i < FAULTS; i++)
         axlog_print(" %s", faults[i].name);
     axlog_print("\n");
     return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *where = argc == 3 ? argv[2] : NULL;
+    if (argc < 2 || argc > 3 || (where != NULL && !is_place(where)))
+        return usage();
+    for (unsigned i = 0; i < FAULTS; i++) {
+        if (strcmp(argv[1], faults[i].name) != 0)
+            continue;
+        axlog_print("about to: %s\n", faults[i].name);
+        if (!commit(i, where)) {
+            axlog_print("fault: %s is not there\n", where);
+            return STATUS_USAGE;
+        }
+        axlog_print("done: %s\n", faults[i].name);
+        return 0;
+    }
+    return usage();
 }

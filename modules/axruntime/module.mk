@@ -6,5 +6,6 @@ srcs-cold += src/boot.c src/banner.c src/panic.c
 srcs-cold += $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/second_cpus.c)
 endif
 test-deps := axtest
+target-tests := $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,$(addprefix tests/target/,suite.c cpus.c locks.c))
 host-tests := test_arguments
 process-srcs := process/start.c src/banner.c

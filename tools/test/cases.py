@@ -6,6 +6,7 @@ Badly: patterns of kernel messages live here, apart from the kernel.
 
 from typing import Iterator, List
 
+import cpus
 import hostile
 from guest.platform import ROOT, names
 from target import Build, Case
@@ -217,5 +218,5 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 def all_cases() -> List[Case]:
     kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
-             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, hostile.cases)
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

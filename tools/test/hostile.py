@@ -59,6 +59,19 @@ def moved(platform_name: str, grains: int):
     return prepare
 
 
+def booted_by(platform_name: str, cpu: int):
+    """prepare() of a case in which `cpu`, a hardware id, boots, whichever firmware chose."""
+    def prepare(image: Path, folder: Path) -> Prepared:
+        platform = read(platform_name)
+        kernel = image.read_bytes()
+        layout = stub.lay_out(kernel, ram_start(platform) + STUB_OFFSET)
+        whole = folder / "handed-on.bin"
+        whole.write_bytes(stub.compose(stub_code(platform.isa), kernel, layout, None,
+                                       boot_cpu=cpu))
+        return Prepared(whole)
+    return prepare
+
+
 def hanging(platform_name: str):
     """prepare() of a case whose kernel is one instruction that jumps to itself."""
     def prepare(image: Path, folder: Path) -> Prepared:

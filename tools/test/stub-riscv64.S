@@ -3,7 +3,7 @@
  *
  * For: the hostile trees and the moved images of tools/test/qemu. QEMU and OpenSBI take this for a
  * kernel (Linux Image header, Documentation/riscv/boot-image-header.rst in Linux) and enter it with
- * a0 = hart, a1 = tree. tools/test/stub.py fills in the three words after the header.
+ * a0 = hart, a1 = tree. tools/test/stub.py fills in the four words after the header.
  */
     .text
     .globl _start
@@ -23,9 +23,25 @@ parameters:
     .dword  0               /* where the kernel is */
     .dword  0               /* 1: hand over the next word, 0: the firmware's tree */
     .dword  0               /* the tree's address */
+    .dword  0               /* the hart that is to boot; -1: this one */
+
+#define SBI_HSM 0x48534d    /* SBI 1.0, chapter 9 */
 
 enter:
     lla     t0, parameters
+    ld      t1, 24(t0)
+    bltz    t1, 2f
+    beq     t1, a0, 2f
+    mv      a2, a1          /* that hart begins here too, with the tree in a1; this one stops */
+    lla     a1, _start
+    mv      a0, t1
+    li      a6, 0
+    li      a7, SBI_HSM
+    ecall
+    li      a6, 1
+    li      a7, SBI_HSM
+    ecall
+2:
     ld      t1, 0(t0)
     ld      t2, 8(t0)
     beqz    t2, 1f

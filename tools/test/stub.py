@@ -16,6 +16,7 @@ from typing import NamedTuple, Optional
 HERE = Path(__file__).resolve().parent
 GRAIN = 2 << 20
 TEXT_OFFSET_AT, IMAGE_SIZE_AT, PARAMETERS_AT = 8, 16, 64
+ANY_CPU = -1
 COMPILERS = {"riscv64": "riscv64-linux-gnu-gcc", "aarch64": "aarch64-linux-gnu-gcc"}
 
 
@@ -48,7 +49,7 @@ def lay_out(kernel: bytes, base: int, grains: int = 1) -> Layout:
 
 
 def compose(stub: bytes, kernel: bytes, layout: Layout, tree: Optional[bytes],
-            pointer: Optional[int] = None) -> bytes:
+            pointer: Optional[int] = None, boot_cpu: int = ANY_CPU) -> bytes:
     """The image.  `tree` None leaves the kernel the firmware's, unless `pointer` says other."""
     parts = [(layout.base, stub), (layout.kernel, kernel)]
     if tree is not None:
@@ -58,7 +59,8 @@ def compose(stub: bytes, kernel: bytes, layout: Layout, tree: Optional[bytes],
     for start, data in parts:
         image[start - layout.base:start - layout.base + len(data)] = data
     struct.pack_into("<Q", image, IMAGE_SIZE_AT, len(image))
-    struct.pack_into("<QQQ", image, PARAMETERS_AT, layout.kernel, pointer is not None, pointer or 0)
+    struct.pack_into("<QQQq", image, PARAMETERS_AT, layout.kernel, pointer is not None,
+                     pointer or 0, boot_cpu)
     return bytes(image)
 
 

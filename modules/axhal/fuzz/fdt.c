@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <axhal/interrupt.h>
 #include <axhal/machine.h>
 
 #include "require.h"
@@ -183,13 +184,28 @@ static void compare(const void *blob, size_t size)
     compare_reservations(&fdt, blob);
 }
 
+/* The node's phandle leads to a node that has it; which, if several have, the order decides. */
+static void check_phandle(const struct axhal_fdt_node *node)
+{
+    struct axhal_fdt_place place;
+    uint32_t phandle = axhal_fdt_phandle(node);
+    enum ax_err err = axhal_fdt_find_phandle(node->fdt, phandle, &place);
+    REQUIRE(phandle == 0 || err == AX_OK);
+    REQUIRE(err != AX_OK || place.begin[place.depth] <= node->level->begin || phandle == 0);
+}
+
 /* Uses what drivers use, of every node that has it. */
 static enum ax_err probe(const struct axhal_fdt_node *node)
 {
     struct ax_prange range;
+    struct axhal_interrupt interrupt;
     const char *text;
     uint32_t cell;
     enum ax_err err = AX_ENOENT;
+    for (uint32_t i = 0; i < 4; i++)
+        if (axhal_fdt_interrupt(node, i, &interrupt) == AX_OK)
+            REQUIRE(interrupt.cell_count <= AXHAL_INTERRUPT_CELLS_MAX);
+    check_phandle(node);
     for (uint32_t i = 0; i < 8; i++)
         err = axhal_fdt_reg(node, i, &range);
     for (unsigned slot = 1; slot < AXHAL_FDT_UNKNOWN; slot++) {

@@ -3,7 +3,7 @@
  * come in time: both try to change it from STARTING, and whoever is first has decided.
  */
 #include <axcpu/barrier.h>
-#include <axcpu/cache.h>
+#include <axcpu/mmu.h>
 #include <axcpu/start.h>
 #include <axhal/cpus.h>
 #include <axhal/mem.h>
@@ -15,14 +15,6 @@
 enum { NOT_STARTED, STARTING, ONLINE, LEFT_OUT };
 
 static unsigned started = 1;
-
-unsigned axhal_cpus_online(void)
-{
-    unsigned online = 0;
-    for (unsigned cpu = 0; cpu < AXCPU_CPUS_MAX; cpu++)
-        online += axhal_cpu_is_online(cpu);
-    return online;
-}
 
 uint64_t axhal_cpu_hardware_id(unsigned cpu)
 {
@@ -44,6 +36,9 @@ void axhal_cpu_arrive(void)
         axhal_stop();
     /* release: pairs with the acquire of axhal_cpu_is_online() */
     atomic_fetch_or_explicit(&axcpu_second_cpus, UINT64_C(1) << cpu->index, memory_order_release);
+    /* pairs with the fence of axcpu_tlb_flush_range_all_cpus(), which looks at that mask */
+    atomic_thread_fence(memory_order_seq_cst);
+    axcpu_mmu_join();
 }
 
 static void fill(struct axcpu_percpu *cpu, uint64_t hardware_id,
@@ -58,7 +53,7 @@ static void fill(struct axcpu_percpu *cpu, uint64_t hardware_id,
     cpu->kernel_root = axcpu_kernel_root();
     cpu->index = started;
     atomic_store_explicit(&cpu->state, STARTING, memory_order_relaxed);
-    axcpu_dcache_clean_invalidate(cpu, sizeof *cpu); /* it is read with caches off */
+    axcpu_start_write_back(cpu, sizeof *cpu);
 }
 
 static enum ax_err call_firmware(const struct axcpu_percpu *cpu)

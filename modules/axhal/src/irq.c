@@ -39,7 +39,8 @@ struct row {
 static const struct axhal_irq_chip *current;
 static uint32_t current_phandle;
 
-static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(9, "interrupts"); /* who changes the table */
+static struct axsync_spinlock lock =
+    AXSYNC_SPINLOCK_INIT(9, "interrupts"); /* who changes the table */
 static struct row rows[AXHAL_IRQ_HANDLERS_MAX];
 static _Atomic unsigned row_count; /* rows that were ever used */
 

@@ -10,6 +10,7 @@
  * in the past do not keep everything else from running.
  */
 #include "timer_heap.h"
+#include <axbase/checked.h>
 #include <axbase/string.h>
 #include <axcpu/barrier.h>
 #include <axcpu/config.h>
@@ -27,17 +28,19 @@
 
 enum { EXPIRIES_MAX = 64 }; /* in one interrupt */
 
+enum route { TIMER_NONE, TIMER_OWN_INTERRUPT, TIMER_INTERRUPT };
+
 struct axhal_timer_queue {
     struct axsync_spinlock lock;
     struct axhal_timer *first;             /* the root of the heap */
     _Atomic(struct axhal_timer *) running; /* whose `expired` runs now */
-    bool is_let_through;                   /* its CPU's own */
+    enum route let_through;                /* its CPU's own */
 };
 
 static struct axhal_timer_queue queues[CONFIG_AXCPU_CPUS_MAX];
 
 /* Written at boot. */
-static enum { TIMER_NONE, TIMER_OWN_INTERRUPT, TIMER_INTERRUPT } route;
+static enum route route;
 static struct axhal_interrupt interrupt;
 static const char *isa;
 
@@ -58,10 +61,10 @@ void axhal_timer_use_isa(const char *cpu_isa)
 }
 
 /* Multi-letter extensions stand behind underscores (the unprivileged specification, 27.5). */
-static bool has_sstc(void)
+bool axhal_isa_has_sstc(const char *cpu_isa)
 {
     static const char name[] = "_sstc";
-    for (const char *at = isa; at != NULL && *at != '\0'; at++)
+    for (const char *at = cpu_isa; at != NULL && *at != '\0'; at++)
         if (strncmp(at, name, sizeof name - 1) == 0 &&
             (at[sizeof name - 1] == '_' || at[sizeof name - 1] == '\0'))
             return true;
@@ -94,11 +97,16 @@ static void put_in(struct axhal_timer_queue *queue, struct axhal_timer *timer)
     timer->is_pending = true;
 }
 
-/* The first moment after `now` that is a whole number of periods behind the one before. */
+/*
+ * The first moment after `now` that is a whole number of periods behind the one before; never, if
+ * that passes 2^64.
+ */
 static uint64_t next_moment(const struct axhal_timer *timer, uint64_t now)
 {
     uint64_t missed = (now - timer->deadline_ns) / timer->period_ns;
-    return timer->deadline_ns + (missed + 1) * timer->period_ns;
+    uint64_t latest = timer->deadline_ns + missed * timer->period_ns;
+    uint64_t next;
+    return ax_add_overflows(latest, timer->period_ns, &next) ? UINT64_MAX : next;
 }
 
 /* Run the first timer, if it is due. False: it is not, and the one-shot is set to it. */
@@ -160,18 +168,18 @@ static enum ax_err let_irq_through(void)
 static enum ax_err let_through(struct axhal_timer_queue *queue)
 {
     enum ax_err err = AX_OK;
-    if (queue->is_let_through)
-        return AX_OK;
     if (route == TIMER_NONE || !axhal_time_has_begun())
         return AX_ENODEV;
+    if (queue->let_through == route)
+        return AX_OK;
     if (route == TIMER_INTERRUPT)
         err = let_irq_through();
     else
         axhal_trap_use(AXCPU_TRAP_TIMER, handle_interrupt);
     if (err != AX_OK)
         return err;
-    axcpu_timer_start(has_sstc());
-    queue->is_let_through = true;
+    axcpu_timer_start(axhal_isa_has_sstc(isa));
+    queue->let_through = route;
     return AX_OK;
 }
 

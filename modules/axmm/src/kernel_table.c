@@ -15,9 +15,6 @@
 
 enum { READ = AXCPU_MAP_READ, READ_WRITE = AXCPU_MAP_READ | AXCPU_MAP_WRITE };
 
-/* Beyond this one full flush is cheaper than one a page. */
-static const uint64_t flush_bytes_max = UINT64_C(32) * AX_PAGE_SIZE;
-
 static enum ax_err map(struct axhal_page_table *table, const char *start, const char *end,
                        unsigned map_flags)
 {
@@ -141,16 +138,6 @@ enum ax_err kernel_table_fill(struct axhal_page_table *table, const struct axhal
     return err;
 }
 
-static void flush(struct ax_vrange range)
-{
-    if (range.size_bytes > flush_bytes_max) {
-        axcpu_tlb_flush_all();
-        return;
-    }
-    for (uint64_t offset = 0; offset < range.size_bytes; offset += AX_PAGE_SIZE)
-        axcpu_tlb_flush_page(ax_vaddr_add(range.start, offset));
-}
-
 static void publish(void)
 {
     axcpu_mmu_publish();
@@ -195,13 +182,14 @@ static uint64_t *open_edit_page(struct ax_paddr frame)
 static void close_edit_page(void)
 {
     edit_table[0] = 0;
-    axcpu_tlb_flush_page(ax_vaddr(AXCPU_EDIT_PAGE));
+    /* the next one to open it may be another CPU, which may have remembered it by itself */
+    axcpu_tlb_flush_range_all_cpus((struct ax_vrange){ax_vaddr(AXCPU_EDIT_PAGE), AX_PAGE_SIZE});
 }
 
 const struct axhal_table_access kernel_table_access_boot = {
-    boot_frames_entries, open_edit_page, close_edit_page, flush, publish,
+    boot_frames_entries, open_edit_page, close_edit_page, axcpu_tlb_flush_range_all_cpus, publish,
 };
 
 const struct axhal_table_access kernel_table_access = {
-    linear_entries, open_edit_page, close_edit_page, flush, publish,
+    linear_entries, open_edit_page, close_edit_page, axcpu_tlb_flush_range_all_cpus, publish,
 };

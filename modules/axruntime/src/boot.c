@@ -17,6 +17,7 @@
 #include <axcpu/percpu.h>
 #include <axcpu/timer.h>
 #include <axcpu/try.h>
+#include <axhal/cache.h>
 #include <axhal/ipi.h>
 #include <axhal/irq.h>
 #include <axhal/mem.h>
@@ -73,6 +74,7 @@ AX_NOINLINE static void read_machine(struct ax_paddr tree, struct ax_paddr image
     if (err != AX_OK)
         cannot_boot(fault.reason);
     axhal_memory_use(&machine.memory);
+    axhal_cache_use_tree(&machine.tree);
 }
 
 /* Time runs; the log shows it. */

@@ -14,4 +14,5 @@ enum axcpu_map_flags {
     AXCPU_MAP_DEVICE = 1 << 4,   /* strongly ordered registers; never with UNCACHED */
     AXCPU_MAP_UNCACHED = 1 << 5, /* normal memory that no cache holds */
     AXCPU_MAP_GLOBAL = 1 << 6,   /* the same in every address space */
+    AXCPU_MAP_ALL = (1 << 7) - 1,
 };

@@ -13,6 +13,7 @@
 
 #include <axbase/addr.h>
 #include <axbase/attr.h>
+#include <axbase/bits.h>
 #include <axbase/err.h>
 #include <axcpu/percpu.h>
 #include <stdbool.h>
@@ -27,7 +28,13 @@ static inline bool axhal_cpu_is_online(unsigned cpu)
 }
 
 /* How many are online, 1 or more. Any context. */
-unsigned axhal_cpus_online(void);
+static inline unsigned axhal_cpus_online(void)
+{
+    /* relaxed: a number says nothing about what those CPUs have written */
+    return AXCPU_CPUS_MAX == 1
+               ? 1
+               : 1 + ax_popcount64(atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed));
+}
 
 /* The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. */
 uint64_t axhal_cpu_hardware_id(unsigned cpu);
@@ -40,7 +47,7 @@ struct axhal_cpu_stacks {
     struct ax_vaddr emergency_top;
 };
 
-enum { AXHAL_CPU_START_MS = 1000 };
+enum { AXHAL_CPU_START_MS = 5000 };
 
 /*
  * Start the CPU with `hardware_id` and wait until it is online, AXHAL_CPU_START_MS at most. It

@@ -21,7 +21,8 @@ struct axhal_interrupt {
  * AX_ENOENT: the node has none, or not so many. AX_EBADMSG: the list ends within an entry.
  * AX_ENODEV: no node has the phandle, or it has no `#interrupt-cells`. AX_ENOTSUP: more cells than
  * AXHAL_INTERRUPT_CELLS_MAX.
- * Cost: a search of the tree for each controller that is looked up, some 10 instructions a property.
+ * Cost: a search of the tree for each controller that is looked up, some 10 instructions a
+ * property.
  */
 AX_MUST_CHECK enum ax_err axhal_fdt_interrupt(const struct axhal_fdt_node *node, uint32_t index,
                                               struct axhal_interrupt *out);

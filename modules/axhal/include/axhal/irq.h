@@ -37,7 +37,7 @@ struct axhal_irq_chip {
      * AX_EINVAL: no such line; AX_ENOTSUP: not as many cells, or a kind that it does not know.
      */
     enum ax_err (*translate)(const struct axhal_interrupt *interrupt, unsigned *irq);
-    enum ax_err (*start)(void); /* once its registers are mapped; AX_ENODEV: it is not there */
+    enum ax_err (*start)(void);     /* once its registers are mapped; AX_ENODEV: it is not there */
     enum ax_err (*start_cpu)(void); /* this CPU's part, after start(), on each CPU */
     void (*send)(unsigned cpu);     /* to a CPU that start_cpu() ran on; NULL: firmware does it */
 };

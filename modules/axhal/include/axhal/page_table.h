@@ -9,6 +9,9 @@
  * Addresses and sizes are multiples of AX_PAGE_SIZE, the size not 0, and the range lies within the
  * table's half of the address space; else AX_EINVAL.
  *
+ * Other CPUs may use what is mapped meanwhile: a page whose mapping stays, or whose flags change, is
+ * there for them all the time, if their trap handler asks axhal_pt_fault_is_stale().
+ *
  * No locks: the owner of a table has one. Context: any that the frame source allows.
  */
 #pragma once
@@ -52,6 +55,7 @@ struct axhal_page_table {
     const struct axhal_table_access *access;
     struct axhal_frame_source *frames;
     struct ax_paddr root;
+    bool has_own_root; /* from `frames` */
 };
 
 /* What one leaf says. */
@@ -61,20 +65,37 @@ struct axhal_mapping {
     unsigned map_flags;       /* enum axcpu_map_flags */
 };
 
-/* An empty table. AX_ENOMEM: no frame for the root. The pointers are borrowed until destroy. */
+/*
+ * An empty table. AX_ENOMEM: no frame for the root. AX_EINVAL: the root of this format is more than
+ * one frame. The pointers are borrowed until destroy.
+ */
 AX_MUST_CHECK enum ax_err axhal_pt_init(struct axhal_page_table *table,
                                         const struct axcpu_pt_format *format, enum axhal_half half,
                                         const struct axhal_table_access *access,
                                         struct axhal_frame_source *frames);
 
-/* Every frame of the tables goes back, the root too. What they mapped is not touched. */
+/*
+ * The same, with its root at `root`: axcpu_pt_root_bytes() of the caller's, so aligned, whose contents
+ * do not matter, and which the caller has again after destroy. AX_EINVAL: it is not so aligned, or 0.
+ */
+AX_MUST_CHECK enum ax_err axhal_pt_init_at(struct axhal_page_table *table,
+                                           const struct axcpu_pt_format *format,
+                                           enum axhal_half half,
+                                           const struct axhal_table_access *access,
+                                           struct axhal_frame_source *frames, struct ax_paddr root);
+
+/*
+ * Every frame of the tables goes back, the root too if it came from there. What they mapped is not
+ * touched, and nothing is flushed: no CPU walks the table any more, or remembers anything of it.
+ */
 void axhal_pt_destroy(struct axhal_page_table *table);
 
 /*
  * Map `range` to as many bytes from `physical` on.
  *
- * AX_EEXIST: some page of the range is mapped. AX_ENOMEM: no frame for a table. AX_EINVAL also: the
- * physical range passes what an entry can hold, or the flags contradict each other.
+ * AX_EEXIST: some page of the range is mapped. AX_EBUSY: all of it is part of one larger leaf.
+ * AX_ENOMEM: no frame for a table. AX_EINVAL also: the physical range passes what an entry can hold, the
+ * flags contradict each other, or the format cannot say them.
  */
 AX_MUST_CHECK enum ax_err axhal_pt_map(struct axhal_page_table *table, struct ax_vrange range,
                                        struct ax_paddr physical, unsigned map_flags);
@@ -89,6 +110,14 @@ AX_MUST_CHECK enum ax_err axhal_pt_unmap(struct axhal_page_table *table, struct 
 AX_MUST_CHECK enum ax_err axhal_pt_protect(struct axhal_page_table *table, struct ax_vrange range,
                                            unsigned map_flags);
 
+/*
+ * Let a range, all of which is mapped, point at as many bytes from `physical` on, with these flags.
+ * Leaves stay as large as they are where the new place is aligned for it. Errors as for unmap and, for the
+ * last two parameters, as for map; AX_ENOMEM also where a leaf must be smaller.
+ */
+AX_MUST_CHECK enum ax_err axhal_pt_remap(struct axhal_page_table *table, struct ax_vrange range,
+                                         struct ax_paddr physical, unsigned map_flags);
+
 /* The leaf that maps `address`, which need not be aligned. AX_ENOENT: none does. */
 AX_MUST_CHECK enum ax_err axhal_pt_query(const struct axhal_page_table *table,
                                          struct ax_vaddr address, struct axhal_mapping *out);
@@ -98,3 +127,10 @@ typedef enum ax_err axhal_pt_visit(const struct axhal_mapping *mapping, void *co
 
 enum ax_err axhal_pt_walk(const struct axhal_page_table *table, axhal_pt_visit *visit,
                           void *context);
+
+/*
+ * For the trap handler, on a fault of an access. True: another CPU has changed tables since this one asked
+ * last, and the access is to be tried again; it may fault for good then. What that CPU had in hand is
+ * done. Interrupts off; waits for as long as a change takes. Always false while one CPU is alone.
+ */
+bool axhal_pt_fault_is_stale(void);

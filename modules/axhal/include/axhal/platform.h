@@ -61,8 +61,8 @@ void axplat_init_early(void);
 void axplat_init_mapped(const struct axhal_driver *console);
 
 /*
- * Interrupt a CPU: by firmware, which knows it by its hardware id, or by axhal_irq_send(), where the
- * controller does it. What it is to see is in memory already. Any context.
+ * Interrupt a CPU: by firmware, which knows it by its hardware id, or by axhal_irq_send(), where
+ * the controller does it. What it is to see is in memory already. Any context.
  */
 void axplat_ipi_send(unsigned cpu, uint64_t hardware_id);
 
@@ -78,8 +78,8 @@ void axplat_reboot(void);
 
 /*
  * Have the CPU with `hardware_id` begin at `entry`, MMU off, with `block` as its argument
- * (<axcpu/start.h>). Returns without waiting for it. AX_ENODEV: there is no such CPU, or no way to start
- * one. AX_EALREADY: it runs already. AX_EIO: firmware refused for another reason. Boot.
+ * (<axcpu/start.h>). Returns without waiting for it. AX_ENODEV: there is no such CPU, or no way to
+ * start one. AX_EALREADY: it runs already. AX_EIO: firmware refused for another reason. Boot.
  */
 AX_MUST_CHECK enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry,
                                            struct ax_paddr block);

@@ -29,8 +29,9 @@ AX_MUST_CHECK enum ax_err axhal_wall_clock_ns(uint64_t *out);
 
 /*
  * Call `ring(argument)` once, from an interrupt of the clock itself, when it tells `at_ns` or a
- * later time; at once, or with the clock's next tick, if that has passed (PL031: a second, Goldfish:
- * a nanosecond). A new alarm replaces the one before; UINT64_MAX, with any `ring`, is none.
+ * later time; at once, or with the clock's next tick, if that has passed (PL031: a second,
+ * Goldfish: a nanosecond). A new alarm replaces the one before; UINT64_MAX, with any `ring`, is
+ * none.
  *
  * AX_ENODEV, AX_EIO: as above; AX_ENODEV too if the tree gives the clock no interrupt that a known
  * controller has. AX_EINVAL: the clock does not reach as far. Else those of axhal_irq_register().

@@ -83,6 +83,29 @@ static inline void pool_reset(unsigned count)
     pool.used = pool.next = pool.until_failure = pool.failures = 0;
 }
 
+/* The first `count` frames at once, for a root; they count as one. */
+static inline struct ax_paddr pool_take_root(unsigned count)
+{
+    assert_int_equal(pool.used, 0);
+    for (unsigned i = 0; i < count; i++)
+        pool.is_used[i] = true;
+    memset(pool.contents, GARBAGE, count * AX_PAGE_SIZE);
+    pool.used = 1;
+    return ax_paddr(FIRST_FRAME);
+}
+
+static inline void pool_give_back_root(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        pool.is_used[i] = false;
+    pool.used--;
+}
+
+static inline unsigned root_frames(const struct axcpu_pt_format *format)
+{
+    return (unsigned)(axcpu_pt_root_bytes(format) / AX_PAGE_SIZE);
+}
+
 /* From now on `successes` allocations succeed, then `failures` fail. */
 static inline void pool_fail_after(unsigned successes, unsigned failures)
 {
@@ -97,14 +120,16 @@ static inline unsigned count_linked(const struct axcpu_pt_format *format, struct
     unsigned index = frame_index(frame), present = 0, linked = 1;
     assert_false(pool.is_linked[index]);
     pool.is_linked[index] = true;
-    for (unsigned i = 0; i < AXCPU_PT_ENTRIES; i++) {
-        uint64_t entry = pool.contents[index][i];
+    bool is_root = level == format->levels - 1;
+    unsigned entries = is_root ? 1U << format->root_bits : AXCPU_PT_ENTRIES;
+    for (unsigned i = 0; i < entries; i++) {
+        uint64_t entry = pool.contents[index + i / AXCPU_PT_ENTRIES][i % AXCPU_PT_ENTRIES];
         present += axcpu_pt_is_present(format, entry);
         assert_true(entry == 0 || axcpu_pt_is_present(format, entry));
         if (axcpu_pt_is_present(format, entry) && axcpu_pt_is_table(format, entry, level))
             linked += count_linked(format, axcpu_pt_address(format, entry), level - 1);
     }
-    assert_true(present > 0 || level == format->levels - 1);
+    assert_true(present > 0 || is_root);
     return linked;
 }
 

@@ -17,7 +17,7 @@ enum {
     READ_WRITE = AXCPU_MAP_READ | AXCPU_MAP_WRITE,
     READ_EXECUTE = AXCPU_MAP_READ | AXCPU_MAP_EXECUTE,
     LEAVES_MAX = 2048,
-    RUNS_MAX = 160,
+    RUNS_MAX = 320,
 };
 
 struct variant {
@@ -31,6 +31,10 @@ struct variant {
 static const struct variant variants[] = {
     {"Sv39, lower half", &axcpu_format_sv39, AXHAL_LOWER_HALF, 0, 0x3fffffffff},
     {"Sv39, upper half", &axcpu_format_sv39, AXHAL_UPPER_HALF, 0xffffffc000000000, UINT64_MAX},
+    {"Sv48, lower half", &axcpu_format_sv48, AXHAL_LOWER_HALF, 0, 0x7fffffffffff},
+    {"Sv48, upper half", &axcpu_format_sv48, AXHAL_UPPER_HALF, 0xffff800000000000, UINT64_MAX},
+    {"Sv39x4", &axcpu_format_sv39x4, AXHAL_LOWER_HALF, 0, 0x1ffffffffff},
+    {"aarch64, stage 2", &axcpu_format_aarch64_guest, AXHAL_LOWER_HALF, 0, 0xffffffffff},
     {"aarch64, lower half", &axcpu_format_aarch64, AXHAL_LOWER_HALF, 0, 0xffffffffffff},
     {"aarch64, upper half", &axcpu_format_aarch64, AXHAL_UPPER_HALF, 0xffff000000000000,
      UINT64_MAX},
@@ -41,12 +45,22 @@ enum { VARIANTS = sizeof variants / sizeof variants[0] };
 static const struct variant *space;
 static struct axhal_page_table table;
 
+/* Of the space's format, with a root of its own or one that is brought along. */
+static inline enum ax_err start_table(const struct axhal_table_access *access)
+{
+    unsigned frames = root_frames(space->format);
+    if (frames == 1)
+        return axhal_pt_init(&table, space->format, space->half, access, &pool.source);
+    return axhal_pt_init_at(&table, space->format, space->half, access, &pool.source,
+                            pool_take_root(frames));
+}
+
 static inline int start_empty(void **state)
 {
     space = *state;
     table.root = ax_paddr(0);
     cpu_reset(&table);
-    return axhal_pt_init(&table, space->format, space->half, &cpu_access, &pool.source);
+    return start_table(&cpu_access);
 }
 
 /* Not one frame stays out. */
@@ -55,6 +69,8 @@ static inline int end_empty(void **state)
     (void)state;
     cpu.is_looking = false;
     axhal_pt_destroy(&table);
+    if (!table.has_own_root)
+        pool_give_back_root(root_frames(space->format));
     return pool.used != 0;
 }
 
@@ -93,6 +109,12 @@ static inline enum ax_err protect(uint64_t offset, uint64_t bytes, unsigned flag
 {
     cpu_watch();
     return checked(axhal_pt_protect(&table, at(offset, bytes), flags));
+}
+
+static inline enum ax_err remap(uint64_t offset, uint64_t bytes, uint64_t physical, unsigned flags)
+{
+    cpu_watch();
+    return checked(axhal_pt_remap(&table, at(offset, bytes), ax_paddr(physical), flags));
 }
 
 /* Hardware takes a leaf only where both of its addresses are multiples of its size. */

@@ -59,14 +59,35 @@ static void unmapping_the_last_page_flushes_all_of_its_table(void **state)
     assert_breaks(0);
 }
 
-static void protecting_breaks_each_leaf_once(void **state)
+static void other_permissions_break_nothing(void **state)
 {
     (void)state;
     assert_int_equal(map(GIB - 2 * PAGE, 2 * PAGE + GIB, 2 * GIB - 2 * PAGE, READ), AX_OK);
     start_counting();
     assert_int_equal(protect(GIB - 2 * PAGE, 2 * PAGE + GIB, READ_WRITE), AX_OK);
-    assert_breaks(3);
+    assert_breaks(0);
+    assert_int_equal(cpu.flushes - flushes, 1);
     assert_last_flush(GIB - 2 * PAGE, 2 * PAGE + GIB);
+}
+
+static void another_memory_type_breaks_each_table_once(void **state)
+{
+    (void)state;
+    assert_int_equal(map(GIB - 5 * PAGE, 5 * PAGE + GIB, 2 * GIB - 5 * PAGE, READ), AX_OK);
+    start_counting();
+    assert_int_equal(protect(GIB - 5 * PAGE, 5 * PAGE + GIB, READ | AXCPU_MAP_UNCACHED), AX_OK);
+    assert_breaks(2);
+    assert_last_flush(GIB - 5 * PAGE, 5 * PAGE + GIB);
+}
+
+static void pointing_elsewhere_breaks_each_table_once(void **state)
+{
+    (void)state;
+    assert_int_equal(map(MIB2 - 3 * PAGE, 6 * PAGE, GIB, READ), AX_OK);
+    start_counting();
+    assert_int_equal(remap(MIB2 - 3 * PAGE, 6 * PAGE, 2 * GIB, READ), AX_OK);
+    assert_breaks(2);
+    assert_last_flush(MIB2 - 3 * PAGE, 6 * PAGE);
 }
 
 static void splitting_breaks_the_leaf_at_each_level(void **state)
@@ -84,7 +105,7 @@ static void errors_of_arguments_tell_the_cpu_nothing(void **state)
     (void)state;
     assert_int_equal(map(0, GIB, 0, READ), AX_OK);
     start_counting();
-    assert_int_equal(map(0, PAGE, 0, READ), AX_EEXIST);
+    assert_int_equal(map(0, PAGE, 0, READ), AX_EBUSY);
     assert_int_equal(unmap(PAGE, GIB), AX_ENOENT);
     assert_int_equal(protect(PAGE, PAGE, 0), AX_EINVAL);
     assert_int_equal(cpu.flushes, flushes);
@@ -97,7 +118,9 @@ int main(void)
         ON_A_TABLE(mapping_what_was_not_needs_no_flush),
         ON_A_TABLE(unmapping_flushes_the_range_itself),
         ON_A_TABLE(unmapping_the_last_page_flushes_all_of_its_table),
-        ON_A_TABLE(protecting_breaks_each_leaf_once),
+        ON_A_TABLE(other_permissions_break_nothing),
+        ON_A_TABLE(another_memory_type_breaks_each_table_once),
+        ON_A_TABLE(pointing_elsewhere_breaks_each_table_once),
         ON_A_TABLE(splitting_breaks_the_leaf_at_each_level),
         ON_A_TABLE(errors_of_arguments_tell_the_cpu_nothing),
     };

@@ -114,15 +114,17 @@ static void test_many_timers(struct axtest *test)
     static unsigned indices[MANY];
     if (!has_timer(test))
         return;
+    struct axcpu_irq_state state = axcpu_irq_disable(); /* none comes before all are started */
     uint64_t start = axhal_monotonic_ns() + 5 * MS;
     for (unsigned i = 0; i < MANY; i++) {
         unsigned index = i * 7 % MANY;
         indices[index] = index;
         many[index].timer = (struct axhal_timer)AXHAL_TIMER_INIT(note_expiration, &indices[index]);
         many[index].deadline_ns = start + index * (MS / 10);
-        AXTEST_CHECK(test, axhal_timer_start(&many[index].timer, many[index].deadline_ns, 0) ==
-                               AX_OK);
+        AXTEST_CHECK(test,
+                     axhal_timer_start(&many[index].timer, many[index].deadline_ns, 0) == AX_OK);
     }
+    axcpu_irq_restore(state);
     AXTEST_CHECK(test, wait_for_expirations(MANY));
     for (unsigned i = 0; i < MANY; i++)
         AXTEST_CHECK(test, many[i].place == i && !many[i].was_early);

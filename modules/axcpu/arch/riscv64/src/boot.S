@@ -7,7 +7,7 @@
  * is addressed relative to pc.
  *
  *   1  quiet: no interrupts, FP on
- *   2  boot table: the image in its window, 2 MiB leaves, all permissions
+ *   2  boot table (Sv39 or Sv48): the image in its window, 2 MiB leaves, all permissions
  *   3  MMU on, by a trap: the next fetch faults at the physical address and lands in the window
  *   4  move .data and .rodata to their pages (image.ld.S), zero .bss; set the trap entry, this
  *      CPU's block, the stack
@@ -18,15 +18,17 @@
  * Registers kept throughout: s0 = hart, s1 = tree, s2 = image (physical).
  */
 #include <axcpu/config.h>
-#include <axcpu/image_window.h>
+#include <axcpu/layout.h>
 #include <axcpu_arch/percpu_offsets.h>
 
 #define PTE_V 1
 #define PTE_RWXAD_V 0xcf
-#define SATP_SV39 8
 #define SSTATUS_FS_INITIAL (1 << 13)
 #define SSTATUS_FS_MASK (3 << 13)
 #define TABLE_BYTES 4096
+#define TABLES_BYTES ((2 + CONFIG_AXCPU_SV48) * TABLE_BYTES) /* they lie side by side */
+#define SBI_LEGACY_PUTCHAR 1
+#define SBI_SRST 0x53525354
 
     .section .head.text, "ax"
     .globl _start
@@ -57,9 +59,8 @@ boot:
     mv s1, a1
     lla s2, _start
 
-    /* zero the root and the window's table, which lie side by side */
     lla t0, axcpu_boot_root
-    li t1, 2 * TABLE_BYTES
+    li t1, TABLES_BYTES
     add t1, t0, t1
 1:  sd zero, 0(t0)
     sd zero, 8(t0)
@@ -68,14 +69,25 @@ boot:
     addi t0, t0, 32
     bltu t0, t1, 1b
 
-    /* root[510] -> the window's table: 0xffffffff80000000 >> 30 & 511 */
     lla t0, axcpu_boot_root
+    mv t4, t0
+#if CONFIG_AXCPU_SV48
+    /* root[511] -> the table of the last 512 GiB: 0xffffffff80000000 >> 39 & 511 */
+    lla t4, boot_upper
+    srli t2, t4, 2
+    ori t2, t2, PTE_V
+    li t3, (AXCPU_IMAGE_BASE >> 39) & 511
+    slli t3, t3, 3
+    add t3, t3, t0
+    sd t2, 0(t3)
+#endif
+    /* [510] of that, or of Sv39's root -> the window's table: 0xffffffff80000000 >> 30 & 511 */
     lla t1, axcpu_boot_window
     srli t2, t1, 2
     ori t2, t2, PTE_V
     li t3, (AXCPU_IMAGE_BASE >> 30) & 511
     slli t3, t3, 3
-    add t3, t3, t0
+    add t3, t3, t4
     sd t2, 0(t3)
 
     /* window[i] -> image + i * 2 MiB, as many as the image has */
@@ -98,11 +110,14 @@ boot:
     add t2, t2, t1
     csrw stvec, t2
     srli t0, t0, 12
-    li t1, SATP_SV39
+    li t1, AXCPU_SATP_MODE
     slli t1, t1, 60
     or t0, t0, t1
     sfence.vma
     csrw satp, t0
+#if CONFIG_AXCPU_SV48
+    j no_such_mode                          /* fetched only if the write had no effect */
+#endif
     .balign 4
 3:  .option push
     .option norelax                         /* or this would be made relative to gp itself */
@@ -192,6 +207,27 @@ axcpu_second_entry:
     tail axcpu_port_second_cpu
 #endif
 
+#if CONFIG_AXCPU_SV48
+/* A CPU takes no mode that it does not have (Privileged 4.1.11): still at the physical address. */
+no_such_mode:
+    lla s3, no_such_mode_words
+8:  lbu a0, 0(s3)
+    beqz a0, 9f
+    li a7, SBI_LEGACY_PUTCHAR
+    ecall
+    addi s3, s3, 1
+    j 8b
+9:  li a0, 0                                /* shut down */
+    li a1, 1                                /* because of a failure */
+    li a6, 0
+    li a7, SBI_SRST
+    ecall
+    j 9b
+no_such_mode_words:
+    .asciz "axle: cannot boot: this CPU has no Sv48\n"
+    .balign 4
+#endif
+
 /* Move what ends at t2 up to [t0, t1), 32 bytes at a time, the last first; t2 is where it began. */
 6:  addi t1, t1, -32
     addi t2, t2, -32
@@ -214,3 +250,7 @@ axcpu_boot_root:
     .skip TABLE_BYTES
 axcpu_boot_window:
     .skip TABLE_BYTES
+#if CONFIG_AXCPU_SV48
+boot_upper:
+    .skip TABLE_BYTES
+#endif

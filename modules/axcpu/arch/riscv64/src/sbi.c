@@ -7,6 +7,7 @@ enum {
     SBI_LEGACY_GETCHAR = 2, /* 5.3 */
     SBI_TIME = 0x54494d45,  /* 6 */
     SBI_IPI = 0x735049,     /* 7 */
+    SBI_RFENCE = 0x52464e43, /* 8 */
     SBI_HSM = 0x48534d,     /* 9 */
     SBI_SRST = 0x53525354,  /* 10 */
 };
@@ -16,21 +17,22 @@ struct sbi_result {
     long value;
 };
 
-static struct sbi_result call3(long extension, long function, unsigned long arg0,
-                               unsigned long arg1, unsigned long arg2)
+static struct sbi_result call4(long extension, long function, unsigned long arg0,
+                               unsigned long arg1, unsigned long arg2, unsigned long arg3)
 {
     register unsigned long a0 __asm__("a0") = arg0;
     register unsigned long a1 __asm__("a1") = arg1;
     register unsigned long a2 __asm__("a2") = arg2;
+    register unsigned long a3 __asm__("a3") = arg3;
     register long a6 __asm__("a6") = function;
     register long a7 __asm__("a7") = extension;
-    __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a6), "r"(a7) : "memory");
+    __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a3), "r"(a6), "r"(a7) : "memory");
     return (struct sbi_result){(long)a0, (long)a1};
 }
 
 static struct sbi_result call(long extension, long function, unsigned long arg0, unsigned long arg1)
 {
-    return call3(extension, function, arg0, arg1, 0);
+    return call4(extension, function, arg0, arg1, 0, 0);
 }
 
 void axcpu_sbi_putchar(char character)
@@ -55,7 +57,20 @@ bool axcpu_sbi_send_ipi(uint64_t hart)
 
 long axcpu_sbi_hart_start(uint64_t hart, uint64_t entry, uint64_t argument)
 {
-    return call3(SBI_HSM, 0, hart, entry, argument).error;
+    return call4(SBI_HSM, 0, hart, entry, argument, 0).error;
+}
+
+/* A base of all ones makes the mask be ignored: every hart (3.1). */
+static const unsigned long every_hart = ~0UL;
+
+bool axcpu_sbi_fence_i_all(void)
+{
+    return call(SBI_RFENCE, 0, 0, every_hart).error == 0;
+}
+
+bool axcpu_sbi_sfence_vma_all(uint64_t start, uint64_t bytes)
+{
+    return call4(SBI_RFENCE, 1, 0, every_hart, start, bytes).error == 0;
 }
 
 void axcpu_sbi_reset(enum axcpu_sbi_reset type, bool failure)

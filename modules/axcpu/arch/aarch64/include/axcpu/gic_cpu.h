@@ -16,7 +16,7 @@ static inline bool axcpu_gic_cpu_start(uint64_t priority)
     __asm__ volatile("mrs %0, S3_0_C12_C12_5" : "=r"(sre));
     if ((sre & 1) == 0)
         return false;
-    __asm__ volatile("msr S3_0_C4_C6_0, %0\n\t"   /* ICC_PMR_EL1 */
+    __asm__ volatile("msr S3_0_C4_C6_0, %0\n\t"    /* ICC_PMR_EL1 */
                      "msr S3_0_C12_C12_3, xzr\n\t" /* ICC_BPR1_EL1: all bits count */
                      "msr S3_0_C12_C12_4, xzr\n\t" /* ICC_CTLR_EL1: one write completes */
                      "msr S3_0_C12_C12_7, %1\n\t"  /* ICC_IGRPEN1_EL1 */

@@ -1,6 +1,5 @@
 /*
- * The MMU of aarch64: TTBR1_EL1 and tlbi (Arm ARM D8.14). `*is` forms reach every CPU of the inner
- * shareable domain by themselves. Included by <axcpu/mmu.h>.
+ * The MMU of aarch64: TTBR1_EL1 and tlbi (Arm ARM D8.14). Included by <axcpu/mmu.h>.
  */
 #pragma once
 
@@ -14,14 +13,27 @@ static inline void axcpu_mmu_publish(void)
     __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
 }
 
-/* The operand of tlbi vaae1is is the page number in bits 43..0: an address would flush nothing. */
+/* The operand of tlbi by address is the page number in bits 43..0: an address would flush nothing. */
+static inline uint64_t axcpu_tlbi_operand(struct ax_vaddr page)
+{
+    return (page.raw >> AX_PAGE_SHIFT) & UINT64_C(0xfffffffffff);
+}
+
 static inline void axcpu_tlb_flush_page(struct ax_vaddr page)
 {
-    uint64_t operand = (page.raw >> AX_PAGE_SHIFT) & UINT64_C(0xfffffffffff);
-    __asm__ volatile("dsb ishst\n\ttlbi vaae1is, %0\n\tdsb ish\n\tisb" : : "r"(operand) : "memory");
+    __asm__ volatile("dsb nshst\n\ttlbi vaae1, %0\n\tdsb nsh\n\tisb"
+                     :
+                     : "r"(axcpu_tlbi_operand(page))
+                     : "memory");
 }
 
 static inline void axcpu_tlb_flush_all(void)
 {
-    __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" : : : "memory");
+    __asm__ volatile("dsb nshst\n\ttlbi vmalle1\n\tdsb nsh\n\tisb" : : : "memory");
+}
+
+/* Instructions need nothing: ic ivau reaches a CPU from the moment that it has caches on. */
+static inline void axcpu_mmu_join(void)
+{
+    axcpu_tlb_flush_all();
 }

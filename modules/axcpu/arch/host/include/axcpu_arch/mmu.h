@@ -8,6 +8,8 @@ struct axcpu_host_flushes {
     uint64_t pages;
     uint64_t all;
     struct ax_vaddr last_page;
+    uint64_t ranges; /* on all CPUs */
+    struct ax_vrange last_range;
 };
 
 extern struct axcpu_host_flushes axcpu_host_flushes;
@@ -28,6 +30,11 @@ static inline void axcpu_tlb_flush_page(struct ax_vaddr page)
 }
 
 static inline void axcpu_tlb_flush_all(void)
+{
+    axcpu_host_flushes.all++;
+}
+
+static inline void axcpu_mmu_join(void)
 {
     axcpu_host_flushes.all++;
 }

@@ -1,11 +1,9 @@
 /* The MMU of riscv64: satp and sfence.vma (Privileged 4.1.11, 4.2.1). Included by <axcpu/mmu.h>. */
 #pragma once
 
-#define AXCPU_SATP_SV39 (UINT64_C(8) << 60)
-
 static inline const struct axcpu_pt_format *axcpu_kernel_format(void)
 {
-    return &axcpu_format_sv39;
+    return CONFIG_AXCPU_SV48 ? &axcpu_format_sv48 : &axcpu_format_sv39;
 }
 
 /* A CPU may remember that an entry was not present, so a new one needs the fence too. */
@@ -22,4 +20,9 @@ static inline void axcpu_tlb_flush_page(struct ax_vaddr page)
 static inline void axcpu_tlb_flush_all(void)
 {
     __asm__ volatile("sfence.vma" : : : "memory");
+}
+
+static inline void axcpu_mmu_join(void)
+{
+    __asm__ volatile("sfence.vma\n\tfence.i" : : : "memory");
 }
