@@ -1,12 +1,16 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
 .PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench stress detection coverage \
-    bench-boot bench bench-docs compare
+    bench-boot bench bench-docs compare ptdump
 
 help:
 	@cat tools/build/help.txt
 list:
 	@tools/build/list
+
+# The live map of the address space of PLATFORM.
+ptdump:
+	+@$(MAKE) run APP=ptdump
 
 # Each runs in a make of its own, with the variables of this one.
 suite = '$1=$(MAKE) $2'

@@ -12,7 +12,8 @@
 #include <axmm/kernel_space.h>
 #include <axsync/spinlock.h>
 
-struct axsync_spinlock kernel_space_lock = AXSYNC_SPINLOCK_INIT(2, "kernel table"); /* of all below */
+struct axsync_spinlock kernel_space_lock =
+    AXSYNC_SPINLOCK_INIT(2, "kernel table"); /* of all below */
 struct axhal_page_table kernel_space_table;
 static struct ax_paddr spare_frames; /* chained through their first words; 0: none */
 

@@ -26,6 +26,8 @@
 #include <axhal/time.h>
 #include <axhal/timer.h>
 #include <axlog/log.h>
+#include <axmm/check.h>
+#include <axmm/config.h>
 #include <axmm/kernel_space.h>
 #include <axruntime/app.h>
 
@@ -180,6 +182,14 @@ static void start_second_cpus(void)
     second_cpus_start(&machine, axcpu_this_cpu()->hardware_id);
 }
 
+/* The rules of the address space hold. */
+static void check_address_space(void)
+{
+    const char *wrong = axmm_check();
+    if (wrong != NULL)
+        cannot_boot(wrong);
+}
+
 AX_NORETURN static void run_app(void)
 {
     struct arguments arguments;
@@ -233,6 +243,8 @@ AX_NORETURN AX_NOINLINE static void start(void)
     axhal_irq_start();
     if (AXCPU_CPUS_MAX > 1)
         start_second_cpus();
+    if (CONFIG_AXMM_SELF_CHECK)
+        check_address_space();
     run_app();
 }
 

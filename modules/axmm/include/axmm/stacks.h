@@ -38,8 +38,9 @@ void axmm_stack_free(const struct axmm_stack *stack);
 
 /*
  * The three stacks of one CPU: CONFIG_AXCPU_STACK_KIB, AXCPU_TRAP_STACK_BYTES and
- * AXCPU_EMERGENCY_STACK_BYTES, in the linear map, from which the page below each is taken. (Boot makes
- * them, so they do without the window of mapped memory; what they are, the CPU's own block tells.)
+ * AXCPU_EMERGENCY_STACK_BYTES, in the linear map, from which the page below each is taken. (Boot
+ * makes them, so they do without the window of mapped memory; what they are, the CPU's own block
+ * tells.)
  *
  * AX_ENOMEM: no memory; nothing is kept. Task context.
  */

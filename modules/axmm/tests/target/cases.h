@@ -25,3 +25,6 @@ void test_others_forget(struct axtest *test);
 void test_used_while_changed(struct axtest *test);
 void test_code_is_fetched_anew(struct axtest *test);
 void test_caches_change_nothing(struct axtest *test);
+void test_check_finds(struct axtest *test);
+void test_device(struct axtest *test);
+void test_dump(struct axtest *test);

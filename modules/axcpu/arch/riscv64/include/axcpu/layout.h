@@ -1,7 +1,7 @@
 /*
- * The kernel's half of the address space on riscv64 with Sv39 (Privileged Architecture 4.4), the upper
- * 256 GiB, or with Sv48, the upper 128 TiB. Nothing is ever mapped in the lower half, so null pointers
- * fault.
+ * The kernel's half of the address space on riscv64 with Sv39 (Privileged Architecture 4.4), the
+ * upper 256 GiB, or with Sv48, the upper 128 TiB. Nothing is ever mapped in the lower half, so null
+ * pointers fault.
  *
  *   0xffffffffffffffff +------------------------------+
  *                      |                              |
