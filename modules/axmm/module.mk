@@ -7,4 +7,4 @@ srcs-cold += $(if $(CONFIG_AXALLOC_GUARD_PAGES),src/guard_pages.c)
 srcs-cold += $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/cpu_stacks.c)
 test-deps := axtest
 host-tests := test_areas
-target-tests := $(addprefix tests/target/,suite.c mapped.c tables.c rules.c)
+target-tests := tests/target/suite.c tests/target/mapped.c tests/target/rules.c tests/target/tables.c
