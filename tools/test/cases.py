@@ -135,7 +135,7 @@ def ptdump_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} ptdump", app)
     yield Case(f"{platform} ptdump all", app, args="all",
                lines=[r"  r-x---g +4  mapped: code$", r" 4096 .*  rw----g +2048  mapped: virtually",
-                      r"  rw----g +4  mapped: stack of the example$", "^axmm_check: sound$"])
+                      r"  rw----g +4  mapped: example's stack of CPU 0$", "^axmm_check: sound$"])
     yield Case(f"{platform} ptdump debug", Build(platform, "ptdump", features="debug"), args="all")
     yield Case(f"{platform} ptdump told nonsense", app, args="x", status=2,
                lines=["^ptdump: the argument can be: all$"])

@@ -137,13 +137,13 @@ static const struct axtest_case cases[] = {
     {"executable memory is never writable at once", test_code},
     {"executable memory is resized without a copy", test_code_resized},
     {"out of memory leaves nothing half done", test_out_of_memory},
+    {"the check finds what breaks the rules", test_check_finds},
+    {"a device that is found late is mapped as one", test_device},
+    {"the picture has a line for each kind", test_dump},
     {"other CPUs forget what was unmapped", test_others_forget},
     {"memory is used while its mapping changes", test_used_while_changed},
     {"new code is fetched on every CPU", test_code_is_fetched_anew},
     {"cache maintenance changes no byte", test_caches_change_nothing},
-    {"the check finds what breaks the rules", test_check_finds},
-    {"a device that is found late is mapped as one", test_device},
-    {"the picture has a line for each kind", test_dump},
 };
 
 const struct axtest_suite axmm_suite = {"axmm", cases, AXTEST_COUNT(cases)};
