@@ -5,7 +5,6 @@
 #include "trap_internal.h"
 #include <axcpu/image_window.h>
 #include <axcpu/percpu.h>
-#include <axhal/call.h>
 #include <axhal/page_table.h>
 #include <axhal/power.h>
 #include <axhal/trap.h>
@@ -51,8 +50,7 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
                                     const struct axcpu_trap_frame *frame)
 {
     static unsigned faults;
-    if (AXCPU_CPUS_MAX > 1)
-        axhal_stop_others();
+    axhal_stop_others();
     faults++;
     if (faults == 1)
         print_fault(info, frame);
