@@ -1,7 +1,7 @@
 # axhal: the machine behind one interface; what is an ISA's is axcpu's, what is a board's a platform's.
 deps := axbase axcpu axlog axsync
 srcs := src/fdt_slots.c src/page_table.c src/page_table_change.c src/page_table_root.c src/page_table_stale.c src/mem.c src/time.c src/wall_clock.c src/timer.c src/timer_heap.c
-srcs += src/irq.c src/interrupts.c src/ipi.c
+srcs += src/irq.c src/irq_lines.c src/interrupts.c src/ipi.c
 srcs-cold := src/fdt.c src/fdt_walk.c src/fdt_node.c src/fdt_reg.c src/machine.c src/machine_devices.c
 srcs-cold += src/memory_map.c src/memory_map_check.c src/memory_map_frames.c
 srcs-cold += src/backtrace.c src/describe.c src/devices.c src/fdt_interrupt.c

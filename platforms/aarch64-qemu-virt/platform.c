@@ -30,6 +30,9 @@ AXHAL_DRIVERS const struct axhal_driver axplat_drivers[] = {
 AXHAL_IRQ_DRIVERS const struct axhal_driver axplat_irq_drivers[] = {
     {"arm,cortex-a15-gic", gicv2_probe, AXHAL_DRIVER_DEVICE},
     {"arm,gic-v3", gicv3_probe, AXHAL_DRIVER_DEVICE},
+};
+
+AXHAL_TIMER_DRIVERS const struct axhal_driver axplat_timer_drivers[] = {
     {"arm,armv8-timer", arm_timer_probe, AXHAL_DRIVER_DEVICE},
 };
 

@@ -80,9 +80,11 @@ static volatile char *find_in_region(unsigned region, uint32_t affinity)
 {
     uint64_t at = 0;
     uint32_t type = 0;
-    while (at + 2 * FRAME_BYTES <= regions[region].bytes && (type & GICR_TYPER_LAST) == 0) {
+    while (at + UINT64_C(2) * FRAME_BYTES <= regions[region].bytes &&
+           (type & GICR_TYPER_LAST) == 0) {
         volatile char *frame = regions[region].base + at;
-        if (!axcpu_try_read32((volatile uint32_t *)(frame + GICR_TYPER), &type))
+        const volatile void *type_register = frame + GICR_TYPER;
+        if (!axcpu_try_read32(type_register, &type))
             return NULL;
         if (axcpu_mmio_read32(frame, GICR_TYPER_AFFINITY) == affinity)
             return frame;

@@ -1,6 +1,7 @@
 /*
  * The PL031 real-time clock: seconds since 1970 (Arm DDI 0224, chapter 3). Its alarm is a register
- * that time is compared with for equality, so one that has passed is set a second ahead.
+ * that time is compared with for equality; one that has passed is set to now, and, should that not
+ * be noticed, a second ahead.
  */
 #include "pl031.h"
 #include <axcpu/mmio.h>
@@ -8,7 +9,7 @@
 #include <axhal/mem.h>
 #include <axhal/time.h>
 
-enum { RTCMR = 0x04, RTCIMSC = 0x10, RTCMIS = 0x18, RTCICR = 0x1c };
+enum { RTCMR = 0x04, RTCIMSC = 0x10, RTCRIS = 0x14, RTCMIS = 0x18, RTCICR = 0x1c };
 
 static volatile void *base; /* RTCDR, the time, is the first register */
 
@@ -29,7 +30,9 @@ static enum ax_err set_alarm(uint64_t at_ns)
         return AX_OK;
     if (at > UINT32_MAX || now == UINT32_MAX)
         return AX_EINVAL;
-    axcpu_mmio_write32(base, RTCMR, at > now ? (uint32_t)at : now + 1);
+    axcpu_mmio_write32(base, RTCMR, at > now ? (uint32_t)at : now);
+    if (at <= now && axcpu_mmio_read32(base, RTCRIS) == 0)
+        axcpu_mmio_write32(base, RTCMR, now + 1);
     axcpu_mmio_write32(base, RTCIMSC, 1);
     return AX_OK;
 }

@@ -27,6 +27,8 @@ AXHAL_IRQ_DRIVERS const struct axhal_driver axplat_irq_drivers[] = {
     {"sifive,plic-1.0.0", plic_probe, AXHAL_DRIVER_DEVICE},
 };
 
+AXHAL_TIMER_DRIVERS const struct axhal_driver axplat_timer_drivers[] = {AXHAL_NO_DRIVER};
+
 AXHAL_CLOCK_DRIVERS const struct axhal_driver axplat_clock_drivers[] = {
     {"google,goldfish-rtc", goldfish_rtc_probe, AXHAL_DRIVER_DEVICE},
 };

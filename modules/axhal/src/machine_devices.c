@@ -60,7 +60,7 @@ void axhal_machine_offer(struct axhal_machine_reader *reader, const struct axhal
 {
     struct axhal_machine *machine = reader->machine;
     const struct axhal_driver *driver = find_driver(reader, node);
-    if (driver == NULL)
+    if (driver == NULL || driver->probe == NULL) /* AXHAL_NO_DRIVER */
         return;
     if (driver->role == AXHAL_DRIVER_DEVICE) {
         probe(machine, driver, node);

@@ -178,6 +178,8 @@ static enum ax_err let_through(struct axhal_timer_queue *queue)
         axhal_trap_use(AXCPU_TRAP_TIMER, handle_interrupt);
     if (err != AX_OK)
         return err;
+    if (queue->let_through == TIMER_NONE)
+        queue->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(10, "timers");
     axcpu_timer_start(axhal_isa_has_sstc(isa));
     queue->let_through = route;
     return AX_OK;
@@ -185,7 +187,7 @@ static enum ax_err let_through(struct axhal_timer_queue *queue)
 
 enum ax_err axhal_timer_start(struct axhal_timer *timer, uint64_t deadline_ns, uint64_t period_ns)
 {
-    AX_KEEP(axplat_irq_drivers);
+    AX_KEEP(axplat_timer_drivers);
     struct axhal_timer_queue *queue = this_queue();
     axhal_timer_cancel(timer);
     enum ax_err err = let_through(queue);

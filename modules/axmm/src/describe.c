@@ -11,7 +11,8 @@
 
 static const char *const kinds[] = {
     [AREA_DATA] = "virtually contiguous memory, which is not executable",
-    [AREA_CODE] = "executable memory, which is not writable while it is sealed",
+    [AREA_CODE] =
+        "executable memory, writable only while it is open, executable only while it is sealed",
     [AREA_STACK] = "stack",
     [AREA_DEVICE] = "a device's registers, which are not executable",
 };

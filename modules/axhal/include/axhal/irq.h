@@ -28,10 +28,11 @@ struct axhal_irq_chip {
     const char *name;
     unsigned private_end;                /* numbers below it are lines of each CPU's own */
     int (*claim)(void);                  /* the interrupt to handle now, or AXHAL_IRQ_NONE */
-    void (*complete)(int claim);         /* it has been handled; may be masked by now */
+    void (*complete)(int claim);         /* it has been handled; its line may be masked by now */
     enum ax_err (*enable)(unsigned irq); /* AX_EINVAL: it has no such number */
     void (*disable)(unsigned irq);
-    void (*set_priority)(unsigned irq, unsigned priority); /* below AXHAL_IRQ_PRIORITIES */
+    /* Below AXHAL_IRQ_PRIORITIES, of a line that may be masked, or have no such number. */
+    void (*set_priority)(unsigned irq, unsigned priority);
     /*
      * The number that the tree's cells mean; sets how the line is triggered, if the cells say so.
      * AX_EINVAL: no such line; AX_ENOTSUP: not as many cells, or a kind that it does not know.

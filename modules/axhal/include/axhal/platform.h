@@ -19,14 +19,17 @@ extern const char axplat_name[];
  * AXHAL_NO_DRIVER. Each is defined with the attribute of its name.
  *
  *   axplat_drivers        always looked for
- *   axplat_irq_drivers    if the image handles interrupts: controllers, a timer behind one
+ *   axplat_irq_drivers    if the image has to do with interrupts: controllers
+ *   axplat_timer_drivers  if the image has timers, and they are behind a controller
  *   axplat_clock_drivers  if the image asks for the time of the day
  */
 extern const struct axhal_driver axplat_drivers[];
 extern const struct axhal_driver axplat_irq_drivers[];
+extern const struct axhal_driver axplat_timer_drivers[];
 extern const struct axhal_driver axplat_clock_drivers[];
 #define AXHAL_DRIVERS AX_SECTION(".rodata.ax_drivers")
 #define AXHAL_IRQ_DRIVERS AX_SECTION(".rodata.ax_drivers_irq")
+#define AXHAL_TIMER_DRIVERS AX_SECTION(".rodata.ax_drivers_timer")
 #define AXHAL_CLOCK_DRIVERS AX_SECTION(".rodata.ax_drivers_clock")
 #define AXHAL_NO_DRIVER                                                                            \
     {                                                                                              \

@@ -31,6 +31,7 @@ static struct {
     bool was_started;
     unsigned cpus_started;
     unsigned sent_to;
+    bool raises_at_once;
     unsigned priorities[NUMBERS];
     int pending; /* what the next claim finds */
     enum event_kind events[EVENTS_MAX];
@@ -76,6 +77,10 @@ static enum ax_err enable(unsigned irq)
     assert_false(axcpu_irq_is_enabled());
     if (irq >= NUMBERS)
         return AX_EINVAL;
+    if (controller.raises_at_once) { /* another CPU takes it before this call returns */
+        controller.pending = (int)irq;
+        axhal_irq_dispatch();
+    }
     controller.is_enabled[irq] = true;
     return AX_OK;
 }
@@ -87,8 +92,9 @@ static void disable(unsigned irq)
 
 static void set_priority(unsigned irq, unsigned priority)
 {
-    assert_true(irq < NUMBERS && priority < AXHAL_IRQ_PRIORITIES);
-    controller.priorities[irq] = priority;
+    assert_true(priority < AXHAL_IRQ_PRIORITIES);
+    if (irq < NUMBERS)
+        controller.priorities[irq] = priority;
 }
 
 static enum ax_err translate(const struct axhal_interrupt *interrupt, unsigned *irq)
@@ -223,6 +229,20 @@ static void a_registered_interrupt_is_handled_and_completed(void **state)
     assert_string_equal(console, "");
     assert_int_equal(axhal_irq_unregister(35, handle, &one), AX_OK);
     assert_int_equal(axhal_irq_unregister(36, handle_otherwise, &two), AX_OK);
+}
+
+static void a_line_that_raises_as_soon_as_it_is_let_through(void **state)
+{
+    struct axhal_irq_counts before, after;
+    (void)state;
+    axhal_irq_count(&before);
+    controller.raises_at_once = true;
+    assert_int_equal(axhal_irq_register(48, handle, &one), AX_OK);
+    assert_memory_equal(controller.numbers, ((int[]){48, 1, 48}), 3 * sizeof(int));
+    axhal_irq_count(&after);
+    assert_int_equal(after.handled, before.handled + 1);
+    assert_int_equal(after.masked, before.masked);
+    assert_int_equal(axhal_irq_unregister(48, handle, &one), AX_OK);
 }
 
 /* What the chip adds above the number is given back to it, and to nobody else. */
@@ -497,6 +517,7 @@ int main(void)
         cmocka_unit_test_setup(a_controller_that_does_not_answer_is_none, reset),
         cmocka_unit_test_setup(a_controller_is_started_when_told, reset),
         cmocka_unit_test_setup(a_registered_interrupt_is_handled_and_completed, reset),
+        cmocka_unit_test_setup(a_line_that_raises_as_soon_as_it_is_let_through, reset),
         cmocka_unit_test_setup(a_claim_is_completed_as_it_was, reset),
         cmocka_unit_test_setup(a_line_may_be_shared, reset),
         cmocka_unit_test_setup(a_handler_has_several_numbers, reset),

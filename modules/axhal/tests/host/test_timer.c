@@ -33,6 +33,7 @@ enum { RANDOM_ROUNDS = 100000, HEAP_OPERATIONS = 1000000, HEAP_TIMERS = 200 };
 
 /* What the image would have; nothing here is probed. */
 const struct axhal_driver axplat_irq_drivers[] = {AXHAL_NO_DRIVER};
+const struct axhal_driver axplat_timer_drivers[] = {AXHAL_NO_DRIVER};
 
 static unsigned expirations;
 static void *expired_argument;

@@ -193,6 +193,143 @@ static void test_alarm_in_the_past(struct axtest *test)
     AXTEST_CHECK(test, expirations == 1);
 }
 
+/* ---- the alarm's line ---- */
+
+enum { LINES_END = 1020, WITNESSES_MAX = 8, ALARM_MS = 1300 }; /* a PL031 counts seconds */
+
+static struct witness {
+    unsigned irq;
+    unsigned seen;
+} witnesses[WITNESSES_MAX];
+static unsigned witness_count;
+static uint64_t patience_ns; /* by then an alarm in the past has rung, if it is let */
+
+/* Shares a line, and is never meant. */
+static bool look_on(void *argument)
+{
+    struct witness *witness = argument;
+    witness->seen++;
+    return false;
+}
+
+/* On every line that somebody handles. */
+static void place_witnesses(struct axtest *test)
+{
+    witness_count = 0;
+    for (unsigned irq = 0; irq < LINES_END && witness_count < WITNESSES_MAX; irq++) {
+        if (axhal_irq_set_priority(irq, AXHAL_IRQ_PRIORITY_NORMAL) != AX_OK)
+            continue;
+        struct witness *witness = &witnesses[witness_count++];
+        *witness = (struct witness){irq, 0};
+        AXTEST_CHECK(test, axhal_irq_register(irq, look_on, witness) == AX_OK);
+    }
+}
+
+static void remove_witnesses(struct axtest *test)
+{
+    for (unsigned i = 0; i < witness_count; i++)
+        AXTEST_CHECK(test, axhal_irq_unregister(witnesses[i].irq, look_on, &witnesses[i]) == AX_OK);
+}
+
+/* Wait for `expirations` to reach `count`, as long as an alarm may take. */
+static bool rings(unsigned count)
+{
+    uint64_t start = axhal_monotonic_ns();
+    while (expirations < count && axhal_monotonic_ns() - start < ALARM_MS * MS)
+        continue;
+    return expirations >= count;
+}
+
+static bool has_alarm(struct axtest *test)
+{
+    expirations = 0;
+    if (axhal_wall_clock_alarm(UINT64_MAX, count_expiration, &step) == AX_OK)
+        return true;
+    axtest_skip(test, "no clock of the day, or its interrupt has no controller we know");
+    return false;
+}
+
+/* The line that the alarm comes by; 0: none was seen. */
+static unsigned find_alarm_line(struct axtest *test)
+{
+    unsigned irq = 0;
+    place_witnesses(test);
+    uint64_t start = axhal_monotonic_ns();
+    AXTEST_CHECK(test, axhal_wall_clock_alarm(0, count_expiration, &step) == AX_OK);
+    AXTEST_CHECK(test, rings(1));
+    patience_ns = axhal_monotonic_ns() - start < 10 * MS ? 50 * MS : ALARM_MS * MS;
+    for (unsigned i = 0; i < witness_count; i++)
+        if (witnesses[i].seen == 1)
+            irq = witnesses[i].irq;
+    remove_witnesses(test);
+    AXTEST_CHECK(test, irq != 0);
+    return irq;
+}
+
+static void test_shared_and_masked(struct axtest *test)
+{
+    struct axhal_irq_counts before, after;
+    if (!has_alarm(test))
+        return;
+    axhal_irq_count(&before);
+    unsigned irq = find_alarm_line(test);
+    AXTEST_CHECK(test, axhal_irq_disable(irq) == AX_OK);
+    AXTEST_CHECK(test, axhal_wall_clock_alarm(0, count_expiration, &step) == AX_OK);
+    axhal_busy_wait_ns(patience_ns);
+    AXTEST_CHECK(test, expirations == 1);
+    AXTEST_CHECK(test, axhal_irq_enable(irq) == AX_OK);
+    uint64_t start = axhal_monotonic_ns();
+    AXTEST_CHECK(test, rings(2) && axhal_monotonic_ns() - start < ALARM_MS * MS / 2);
+    axhal_irq_count(&after);
+    AXTEST_CHECK(test, after.unhandled == before.unhandled && after.masked == before.masked);
+}
+
+static volatile unsigned ring_place, timer_place;
+
+static void note_place(void *argument)
+{
+    expirations = expirations + 1;
+    *(volatile unsigned *)argument = expirations;
+}
+
+/* Both wait while interrupts are off; true: the alarm came first, then the timer. */
+static bool alarm_is_first(struct axtest *test)
+{
+    static struct axhal_timer due;
+    due = (struct axhal_timer)AXHAL_TIMER_INIT(note_place, (void *)(uintptr_t)&timer_place);
+    expirations = 0;
+    struct axcpu_irq_state state = axcpu_irq_disable();
+    AXTEST_CHECK(test,
+                 axhal_wall_clock_alarm(0, note_place, (void *)(uintptr_t)&ring_place) == AX_OK);
+    AXTEST_CHECK(test, axhal_timer_start(&due, 0, 0) == AX_OK);
+    axhal_busy_wait_ns(patience_ns);
+    AXTEST_CHECK(test, expirations == 0);
+    axcpu_irq_restore(state);
+    AXTEST_CHECK(test, rings(2));
+    return ring_place < timer_place;
+}
+
+/* Where the timer comes by the same controller: it is the one whose line has another number. */
+static void test_priorities(struct axtest *test)
+{
+    unsigned timer_irq = 0;
+    if (!has_timer(test) || !has_alarm(test))
+        return;
+    unsigned alarm_irq = find_alarm_line(test);
+    for (unsigned i = 0; i < witness_count; i++)
+        if (witnesses[i].irq < alarm_irq)
+            timer_irq = witnesses[i].irq;
+    if (timer_irq == 0) {
+        axtest_skip(test, "the timer does not come by the controller");
+        return;
+    }
+    AXTEST_CHECK(test, axhal_irq_set_priority(alarm_irq, AXHAL_IRQ_PRIORITIES - 1) == AX_OK);
+    AXTEST_CHECK(test, alarm_is_first(test));
+    AXTEST_CHECK(test, axhal_irq_set_priority(alarm_irq, 0) == AX_OK);
+    AXTEST_CHECK(test, !alarm_is_first(test));
+    AXTEST_CHECK(test, axhal_irq_set_priority(alarm_irq, AXHAL_IRQ_PRIORITY_NORMAL) == AX_OK);
+}
+
 static void test_addresses(struct axtest *test)
 {
     struct ax_paddr in_image;
@@ -216,6 +353,8 @@ static const struct axtest_case cases[] = {
     {"many timers come in the order of their moments", test_many_timers},
     {"the alarm of the clock of the day, a device's interrupt", test_alarm},
     {"an alarm in the past", test_alarm_in_the_past},
+    {"a device's line is shared, masked, and let through", test_shared_and_masked},
+    {"the more urgent interrupt is handled first", test_priorities},
     {"physical and virtual addresses", test_addresses},
 };
 

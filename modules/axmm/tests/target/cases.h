@@ -13,6 +13,7 @@ unsigned flags_at(const void *address);
 bool is_readable(const void *address);
 
 void test_scattered_frames(struct axtest *test);
+void test_mapped_buffers(struct axtest *test);
 void test_large_mapping(struct axtest *test);
 void test_guards(struct axtest *test);
 void test_remap(struct axtest *test);
@@ -21,6 +22,9 @@ void test_stacks(struct axtest *test);
 void test_code(struct axtest *test);
 void test_code_resized(struct axtest *test);
 void test_out_of_memory(struct axtest *test);
+void test_check_finds(struct axtest *test);
+void test_device(struct axtest *test);
+void test_dump(struct axtest *test);
 void test_others_forget(struct axtest *test);
 void test_used_while_changed(struct axtest *test);
 void test_code_is_fetched_anew(struct axtest *test);

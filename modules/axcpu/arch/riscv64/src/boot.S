@@ -173,6 +173,7 @@ boot:
  * A second CPU (<axcpu/start.h>): a0 = hart id, a1 = physical address of its block. MMU on by a trap
  * into the window, as above, but with the kernel's table, which is complete.
  */
+    .pushsection .text.axcpu_second_entry, "ax"
     .globl axcpu_second_entry
 axcpu_second_entry:
     csrw sie, zero
@@ -204,7 +205,9 @@ axcpu_second_entry:
     li s0, 0
     li ra, 0
     li tp, 0
-    tail axcpu_port_second_cpu
+    ld t0, AXCPU_PERCPU_ENTRY(s1)
+    jr t0
+    .popsection
 #endif
 
 #if CONFIG_AXCPU_SV48
