@@ -20,7 +20,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
 goals := $(or $(MAKECMDGOALS),build)
 goals-without-config := help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench \
-    stress detection coverage bench-boot bench bench-docs compare
+    stress detection coverage bench-boot bench bench-docs compare ptdump
 goals-without-setup := help list clean
 goals-with-config := $(filter-out $(goals-without-config),$(goals))
 

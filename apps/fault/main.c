@@ -3,6 +3,7 @@
  * kernel reports it and with which status the run ends. README.md lists them.
  */
 #include "heap.h"
+#include "mapped.h"
 #include <axbase/assert.h>
 #include <axbase/string.h>
 #include <axcpu/image.h>
@@ -67,18 +68,6 @@ static void execute_linear_map(void)
     struct ax_paddr text;
     if (axhal_virt_to_phys(ax_vaddr_of(axcpu_text_start), &text) == AX_OK)
         call(ax_vaddr_ptr(axhal_phys_to_virt(text)));
-}
-
-AX_NOINLINE static uint32_t recurse(volatile uint32_t depth)
-{
-    volatile uint32_t frame[64];
-    frame[depth % 64] = depth;
-    return depth == UINT32_MAX ? depth : recurse(depth + 1) + frame[0];
-}
-
-static void overflow_stack(void)
-{
-    data_word = recurse(0);
 }
 
 AX_NOINLINE static void fill(char *buffer, size_t bytes)
@@ -190,6 +179,12 @@ static const struct {
     {"heap-page-overflow", heap_page_overflow},
     {"heap-write-after-free", heap_write_after_free},
     {"heap-leak", heap_leak},
+    {"mapped-overflow", mapped_overflow},
+    {"mapped-use-after-free", mapped_use_after_free},
+    {"mapped-stack-overflow", mapped_stack_overflow},
+    {"trap-stack-overflow", trap_stack_overflow},
+    {"code-write", code_write},
+    {"code-execute-open", code_execute_open},
 };
 
 enum { FAULTS = sizeof faults / sizeof faults[0], STATUS_USAGE = 2 };

@@ -29,19 +29,20 @@ srcs += $(if $(CONFIG_AXALLOC_DEPOT),src/depot.c)
 includes := $(ALLOC_DIR) $(PAGES_DIR) $(ports)
 test-deps := axtest axhal
 host-tests := conformance_bytes conformance_pages test_regressions test_facade test_random \
-    $(if $(CONFIG_AXALLOC_HARDENED),test_guard) \
+    $(if $(CONFIG_AXALLOC_HARDENED),test_guard test_guard_pages test_guard_reports) \
     $(if $(CONFIG_AXALLOC_BYTES_TLSF),test_tlsf) $(if $(CONFIG_AXALLOC_BYTES_SLAB),test_slab test_slab_check) $(if $(CONFIG_AXALLOC_BYTES_BUDDY),test_buddy) \
-    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap) \
+    $(if $(CONFIG_AXALLOC_BYTES_LIST),test_list) $(if $(CONFIG_AXALLOC_PAGES_BITMAP),test_bitmap test_bitmap_check) \
     $(if $(CONFIG_AXALLOC_PAGES_BUDDY),test_pages_buddy test_pages_buddy_check)
 # Without the guard, misuse does what the sanitizers end programs for, and breaks what counts.
 host-tests += $(if $(CONFIG_AXALLOC_HARDENED)$(if $(CONFIG_DEBUG)$(CONFIG_COVERAGE),,release),detection)
 host-tests += $(if $(CONFIG_AXALLOC_CACHES),$(if $(CONFIG_AXALLOC_GUARD)$(CONFIG_AXALLOC_BYTES_BUDDY),,test_cache)) \
-    test_regressions_more test_accounts test_edges test_exhaustion \
+    $(if $(CONFIG_AXALLOC_DEPOT),test_depot) test_regressions_more test_accounts test_edges test_exhaustion \
     $(if $(CONFIG_AXALLOC_LEAKS),test_leaks)
 host-tests += conformance_arceos conformance_arceos_ids conformance_basic conformance_linux \
     conformance_linux_flags conformance_ostd conformance_xila
 host-tests := $(if $(CONFIG_TSAN),,$(host-tests)) test_threads
 host-wraps := $(addprefix test_exhaustion:axalloc_pages_,alloc alloc_at alloc_below)
+host-wraps += test_cache:axalloc_port_cache_enter_slow
 host-support := host/guard_ports.c hosted/unix_heap.c \
     $(if $(CONFIG_AXALLOC_CACHES),host/cache_port.c)
 host-library := hosted/library.c hosted/window.c hosted/threads.c hosted/start.c hosted/port.c

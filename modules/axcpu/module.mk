@@ -4,13 +4,13 @@ srcs := src/format_riscv64.c src/format_aarch64.c src/percpu.c
 
 isa := arch/$(ISA)/src
 ifeq ($(ISA),host)
-srcs += $(isa)/cpu.c $(isa)/image.S src/no_cache_maintenance.c
+srcs += $(isa)/cpu.c $(isa)/image.S
 else
 srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/try.S $(isa)/timer.c
 srcs-cold := $(isa)/trap.c src/early_map.c src/fix_up.c
 endif
 ifeq ($(ISA),riscv64)
-srcs += $(isa)/cache.c $(isa)/mmu.c $(isa)/sbi.c $(isa)/sstc.S src/no_cache_maintenance.c
+srcs += $(isa)/cache.c $(isa)/cbo.S $(isa)/mmu.c $(isa)/sbi.c $(isa)/sstc.S
 endif
 ifeq ($(ISA),aarch64)
 srcs += $(isa)/cache.c $(isa)/mmu.c

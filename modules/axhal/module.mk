@@ -7,6 +7,7 @@ srcs-cold += src/memory_map.c src/memory_map_check.c src/memory_map_frames.c
 srcs-cold += src/backtrace.c src/describe.c src/devices.c src/fdt_interrupt.c
 ifneq ($(ISA),host)
 srcs += src/console.c src/console_input.c
+srcs-cold += src/cache.c
 srcs-cold += src/power.c src/trap.c
 many-cpus := $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/call.c src/cpus.c src/run.c)
 srcs-cold += $(many-cpus)

@@ -78,7 +78,7 @@ def checked(command: List[str], environment: Dict[str, str], what: str,
     try:
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=limit, check=False)
+                              errors="replace", timeout=limit, check=False)
     except subprocess.TimeoutExpired as slow:
         raise TooSlow(f"{what}: no end within {limit:.0f} s") from slow
     if done.returncode:
@@ -145,6 +145,14 @@ def peers(program: Path) -> Tuple[List[Program], List[str]]:
         else:
             missing.append(f"{name} is not installed (tools/setup bench): not compared with")
     return found, missing
+
+
+def available_bytes() -> int:
+    """Memory that programs may still take without others being ended for it."""
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) << 10
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def in_parallel(work: Callable[[Item], Out], items: Iterable[Item]) -> List[Out]:

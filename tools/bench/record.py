@@ -126,7 +126,8 @@ def from_linux(command: str) -> Path:
         raise Failed(f"RUN={command}: no end within {TIME_LIMIT_S} s") from slow
     found = sorted(FOLDER.glob(f"{prefix.name}.*.trace"), key=lambda path: path.stat().st_size)
     if not found or found[-1].stat().st_size < 100:
-        raise Failed(f"RUN={command}: nothing was recorded: the program allocates nothing, or is linked statically")
+        raise Failed(f"RUN={command}: nothing was recorded: the program allocates little, and ends by "
+                     "_exit, as shells do, or is linked statically")
     if done.returncode:
         print(f"compare: {words[0]} ended with status {done.returncode}", file=sys.stderr)
     with open(found[-1], encoding="utf-8", errors="replace") as file:

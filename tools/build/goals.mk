@@ -1,12 +1,16 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
 .PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench stress detection coverage \
-    bench-boot bench bench-docs compare
+    bench-boot bench bench-docs compare ptdump
 
 help:
 	@cat tools/build/help.txt
 list:
 	@tools/build/list
+
+# The live map of the address space of PLATFORM.
+ptdump:
+	+@$(MAKE) run APP=ptdump
 
 # Each runs in a make of its own, with the variables of this one.
 suite = '$1=$(MAKE) $2'
@@ -32,6 +36,7 @@ test-host:
 	    $(call host-suite,$(first-pair)) $(foreach c,$(other-pairs),$(call host-suite,$c,HOST_MODULES=axalloc)) \
 	    $(foreach a,$(firstword $(example-allocators)) $(byte-allocators),$(call hardened-suite,$(call pair,$a))) \
 	    $(foreach a,$(filter tlsf,$(byte-allocators)),$(call suite,host caches $a,PLATFORM=host host-tests FEATURES=caches HOST_MODULES=axalloc ALLOC=$a)) \
+	    $(foreach a,$(filter slab,$(byte-allocators)),$(call suite,host depot $a,PLATFORM=host LLVM=1 host-tests FEATURES=depot HOST_MODULES=axalloc ALLOC=$a)) \
 	    $(call suite,host debug,PLATFORM=host host-tests FEATURES=debug HOST_MODULES=axalloc) \
 	    $(foreach a,$(filter slab tlsf,$(byte-allocators)),$(call suite,tsan $a,PLATFORM=host LLVM=1 FEATURES=tsan ALLOC=$a HOST_MODULES=axalloc host-tests)) \
 	    $(call suite,fuzz,PLATFORM=host LLVM=1 HOST_FUZZ="$(or $(fuzzers-but-bytes),none)" host-fuzz) \

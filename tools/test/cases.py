@@ -70,6 +70,16 @@ FAULTS = (
     ("exec-data", FAULT, [FAULTED + ".*, executing", "is the image's data, which is not exec"]),
     ("exec-linear-map", FAULT, [FAULTED + ".*, executing", "linear map"]),
     ("stack-overflow", FAULT, [FAULTED + ".*: stack overflow$", "guard page below the boot stack"]),
+    ("mapped-overflow", FAULT, [FAULTED + ".*, writing",
+                                "is the guard page above virtually contiguous memory"]),
+    ("mapped-use-after-free", FAULT, [FAULTED + ".*, reading",
+                                      "in the window of mapped memory, where nothing is mapped$"]),
+    ("mapped-stack-overflow", FAULT, [FAULTED + ".*: stack overflow$",
+                                      "guard page below the example's stack of CPU 0: 16 KiB at "]),
+    ("trap-stack-overflow", FAULT, [FAULTED + ".*: stack overflow$",
+                                    "guard page below the trap stack"]),
+    ("code-write", FAULT, [FAULTED + ".*, writing", "executable memory, writable only while"]),
+    ("code-execute-open", FAULT, [FAULTED + ".*, executing", "executable memory, writable only"]),
     ("ud", FAULT, [FAULTED + ".*(illegal|undefined|unknown)"]),
     ("smash", PANIC, [PANICKED + ".*stack smashed"]),
     ("panic", PANIC, [PANICKED + ".*asked to, with the number 42"]),
@@ -124,6 +134,18 @@ def apps_cases(platform: str) -> Iterator[Case]:
         name = f"{platform} {app} with an allocator from outside"
         yield Case(name, Build(platform, app, OUTSIDE_ALLOCATOR))
     yield Case(f"{platform} ownpages, its page allocator its own", Build(platform, "ownpages"))
+
+
+def ptdump_cases(platform: str) -> Iterator[Case]:
+    """The picture of the address space, at boot and with one of each kind; boot's check of it."""
+    app = Build(platform, "ptdump")
+    yield Case(f"{platform} ptdump", app)
+    yield Case(f"{platform} ptdump all", app, args="all",
+               lines=[r"  r-x---g +4  mapped: code$", r" 4096 .*  rw----g +2048  mapped: virtually",
+                      r"  rw----g +4  mapped: example's stack of CPU 0$", "^axmm_check: sound$"])
+    yield Case(f"{platform} ptdump debug", Build(platform, "ptdump", features="debug"), args="all")
+    yield Case(f"{platform} ptdump told nonsense", app, args="x", status=2,
+               lines=["^ptdump: the argument can be: all$"])
 
 
 def bench_cases(platform: str) -> Iterator[Case]:
@@ -228,6 +250,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
+    kinds = (apps_cases, ptdump_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

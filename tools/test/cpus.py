@@ -108,6 +108,10 @@ def disaster_cases(platform: str) -> Iterator[Case]:
             ("panic cpu=2", 134, r"^axle: panic on CPU 2 at .*asked to, with the number 42"),
             ("null cpu=3", 139, r"^axle: fault on CPU 3: .*, reading 0x0{16}"),
             ("smash cpu=1", 134, r"^axle: panic on CPU 1 at .*stack smashed"),
+            ("stack-overflow cpu=2", 139, r"^axle: 0x[0-9a-f]{16} is the guard page below the "
+                                          r"ordinary stack of CPU 2$"),
+            ("trap-stack-overflow cpu=1", 139, r"^axle: 0x[0-9a-f]{16} is the guard page below the "
+                                               r"trap stack of CPU 1$"),
             ("panic cpu=all", 134, r"^axle: panic on CPU \d at .*asked to"),
             ("ud cpu=all", 139, r"^axle: fault on CPU \d: .*(illegal|undefined|unknown)")):
         yield smp(Case(f"{platform} fault {args}", app, [line, "^backtrace:$"], status, args,

@@ -9,9 +9,12 @@
  * in bulk: a bit says of each free page that it may still be in memory, and when there are many
  * such, the runs of at least 16 go back by one call of madvise() each.
  *
+ * What went back and is taken again costs a fault for each page. So if half of it was, more free
+ * pages may stay the next time, up to half of what is in memory; if not, half as many more.
+ *
  * Costs: a few instructions for each run of pages taken or given. Does badly: free pages stay in
- * memory until they are 16 MiB and a sixteenth of what is in use; runs of less than 16 until they
- * become longer.
+ * memory until they are 16 MiB and a sixteenth of what is in use, or more as above; runs of less
+ * than 16 until they become longer.
  */
 #include "../src/guard.h"
 #include "../src/pages.h"
@@ -42,7 +45,9 @@ static struct {
     uint64_t *dirty; /* bit p: page p is free, and may be in memory */
     size_t dirty_pages;
     size_t dirty_limit; /* how many there may be */
-    size_t purged_pages;
+    size_t slack;       /* of those, how many for the sake of churn */
+    size_t purged_pages, purged_last;
+    size_t fresh_pages; /* taken since, and not in memory: each costs a fault */
 } window;
 
 /* ---- more pages ---- */
@@ -113,7 +118,7 @@ static size_t next_dirty(size_t page)
 
 static void purge(void)
 {
-    size_t end;
+    size_t end, before = window.purged_pages;
     for (size_t page = next_dirty(0); page < window.given; page = next_dirty(end)) {
         for (end = page + 1; end < window.given && is_dirty(end); end++)
             continue;
@@ -123,13 +128,26 @@ static void purge(void)
         window.dirty_pages -= set_bits(page, end - page, false);
         window.purged_pages += end - page;
     }
+    window.purged_last = window.purged_pages - before;
+    window.fresh_pages = 0;
+}
+
+/* Before a purge: whether the last one was in vain says how many free pages are worth keeping. */
+static void adapt(size_t used)
+{
+    size_t most = (used + window.dirty_pages) / 2;
+    bool was_in_vain = window.purged_last > 0 && window.fresh_pages >= window.purged_last / 2;
+    window.slack = was_in_vain ? 2 * window.slack + LEAST_DIRTY / 2 : window.slack / 2;
+    window.slack = window.slack < most ? window.slack : most;
 }
 
 void axalloc_port_pages_taken(struct axalloc *self, struct ax_vaddr start, size_t count)
 {
     (void)self;
     size_t page = (size_t)((start.raw - window.start) >> AX_PAGE_SHIFT);
-    window.dirty_pages -= set_bits(page, count, false);
+    size_t were_dirty = set_bits(page, count, false);
+    window.dirty_pages -= were_dirty;
+    window.fresh_pages += count - were_dirty;
 }
 
 void axalloc_port_pages_given(struct axalloc *self, struct ax_vaddr start, size_t count)
@@ -139,10 +157,11 @@ void axalloc_port_pages_given(struct axalloc *self, struct ax_vaddr start, size_
     if (window.dirty_pages < window.dirty_limit)
         return;
     int saved = errno;
+    size_t used = axalloc_pages_total(&self->pages) - axalloc_pages_available(&self->pages);
+    adapt(used);
     purge();
     errno = saved;
-    size_t used = axalloc_pages_total(&self->pages) - axalloc_pages_available(&self->pages);
-    window.dirty_limit = window.dirty_pages + LEAST_DIRTY + used / USED_PER_DIRTY;
+    window.dirty_limit = window.dirty_pages + LEAST_DIRTY + used / USED_PER_DIRTY + window.slack;
 }
 
 size_t hosted_purged_pages(void)

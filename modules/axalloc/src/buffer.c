@@ -213,7 +213,6 @@ enum ax_err axalloc_buffer_realloc(enum axalloc_buffer_kind kind, void *pointer,
 {
     bool is_new = pointer == NULL || old_layout.size == 0;
     struct request request = {kind, is_new ? NULL : pointer, layout, old_layout, flags};
-    size_t old_size = is_new ? 0 : old_layout.size;
     void *block = NULL;
     if (layout.size == 0 && is_valid(&request)) {
         axalloc_buffer_free(kind, pointer, old_layout);
@@ -226,8 +225,9 @@ enum ax_err axalloc_buffer_realloc(enum axalloc_buffer_kind kind, void *pointer,
         return err;
     }
     *out = (struct axalloc_slice){block, usable_size(block, layout)};
-    if (has(&request, AXALLOC_ZERO) && out->size_bytes > old_size)
-        memset(out->bytes + old_size, 0, out->size_bytes - old_size);
+    size_t kept = is_new ? 0 : kept_bytes(&request);
+    if (has(&request, AXALLOC_ZERO))
+        memset(out->bytes + kept, 0, out->size_bytes - kept);
     return AX_OK;
 }
 

@@ -86,8 +86,9 @@ static bool narrow_next(struct axalloc *self, struct axalloc_cache *cache, bool 
         cache->turn = cache->turn + 1 < AXALLOC_BYTES_CLASSES ? cache->turn + 1 : 1;
         magazine = &cache->magazines[cache->turn];
     } while (magazine->limit == magazine->bottom && ++looked_at < LOOKED_AT);
-    bool gives =
-        may_give && magazine->limit != magazine->bottom && magazine->top == magazine->limit;
+    if (magazine->limit == magazine->bottom)
+        return false;
+    bool gives = may_give && magazine->top == magazine->limit;
     if (gives)
         make_room(self, cache, cache->turn, false);
     size_t less = (size_t)(magazine->limit - magazine->top + 1) / 2;
@@ -184,9 +185,7 @@ void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned c
     else
         object = fill(self, hold.cache, class);
     axalloc_port_cache_leave(hold);
-    if (object == NULL)
-        object = heap_alloc(self, layout);
-    return object == NULL && cache_flush_own(self) ? heap_alloc(self, layout) : object;
+    return object != NULL ? object : heap_alloc(self, layout);
 }
 
 void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class)

@@ -21,7 +21,7 @@
  * moment may both succeed, and the heap below gets it twice; checks while others allocate may see
  * a block that is not dressed yet.
  *
- * Locks: none of its own but that of the windows; never called with one held.
+ * Locks: none of its own; never called with one held.
  */
 #include "block.h"
 #include "guard_internal.h"
@@ -149,8 +149,8 @@ static inline void *wait(struct axalloc_guard *guard, void *payload, size_t size
 }
 
 /* `pointer` is a live block of that size whose canary is whole, or it is the end. */
-static AX_ALWAYS_INLINE uint64_t verify(struct axalloc *self, const void *pointer, size_t size,
-                                        enum guard_act act, const void *site)
+static uint64_t verify(struct axalloc *self, const void *pointer, size_t size, enum guard_act act,
+                       const void *site)
 {
     const struct guard_header *header = guard_header_of(pointer);
     if (!guard_can_read(&self->guard, pointer))

@@ -37,7 +37,10 @@ void guard_forget(struct axalloc *self);
 /* There is room for the record of one more region. */
 bool guard_has_room(const struct axalloc *self);
 
-/* Blocks can lie in these bytes from now on. guard_has_room() said yes. */
+/* Bytes of a region in which no guarded block fits, nor is looked for: a header has them all. */
+enum { GUARD_LEAST_REGION = 32 };
+
+/* Blocks can lie in these bytes, at least GUARD_LEAST_REGION. guard_has_room() said yes. */
 void guard_add_window(struct axalloc *self, struct ax_vaddr start, size_t size);
 
 /* ---- looking at all blocks ---- */

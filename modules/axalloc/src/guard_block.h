@@ -30,7 +30,7 @@ struct guard_header {
 };
 
 enum {
-    GUARD_HEADER = 32,
+    GUARD_HEADER = 32, /* no more than GUARD_LEAST_REGION */
     GUARD_HEADER_LOG2 = 5,
     GUARD_CANARY = 8,
     GUARD_OFFSET_LOG2 = 0x3f, /* this part of the tag */
@@ -133,6 +133,8 @@ static inline void guard_seal_again(void *payload, size_t size, uint64_t canary)
 
 static inline bool guard_is_sealed(const void *payload, size_t size, uint64_t canary)
 {
-    uint64_t first = (*guard_seal_word(payload, size) ^ canary) >> (size % 8 * 8);
-    return (first | (*guard_last_seal_word(payload, size) ^ canary)) == 0;
+    const uint64_t *last = guard_last_seal_word(payload, size);
+    if (*last != canary)
+        return false;
+    return size % 8 == 0 || (last[-1] ^ canary) >> (size % 8 * 8) == 0;
 }

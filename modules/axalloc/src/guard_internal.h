@@ -44,6 +44,9 @@ void *guard_pages_alloc(struct axalloc *self, struct ax_layout layout, const voi
 /* Before the block goes back to the heap: the page behind it is memory again. */
 void guard_pages_open(struct axalloc *self, const void *payload, size_t size);
 
+/* None faults; those of a former instance are whoever's its memory was. */
+void guard_pages_forget(struct axalloc_guard *guard);
+
 /* The page of `address` is one that faults. */
 bool guard_pages_closed(const struct axalloc_guard *guard, uintptr_t address);
 
@@ -75,36 +78,48 @@ static inline bool guard_can_plainly_read(const struct axalloc_guard *guard, con
 
 /* ---- poison: of all of the payload, rounded up to 16 bytes, which the block has ---- */
 
-/* The words that are handled eight at a time; the others are two at a time. */
-static inline size_t guard_words_by_eight(size_t size)
-{
-    return guard_padded(size) / 64 * 8;
-}
-
+/* From the end: two words if they are odd, four, and then eight at a time. */
 static inline void guard_poison(void *payload, size_t size)
 {
-    uint64_t *word = payload, *by_eight = word + guard_words_by_eight(size);
-    uint64_t *end = word + guard_padded(size) / sizeof *word;
-    for (; word != by_eight; word += 8) {
+    size_t padded = guard_padded(size);
+    uint64_t *word = (uint64_t *)payload + padded / sizeof(uint64_t);
+    if ((padded & 16) != 0) {
+        word -= 2;
+        word[0] = word[1] = GUARD_POISON;
+    }
+    if ((padded & 32) != 0) {
+        word -= 4;
+        word[0] = word[1] = word[2] = word[3] = GUARD_POISON;
+    }
+    while (word != payload) {
+        word -= 8;
         word[0] = word[1] = word[2] = word[3] = GUARD_POISON;
         word[4] = word[5] = word[6] = word[7] = GUARD_POISON;
     }
-    for (; word != end; word += 2)
-        word[0] = word[1] = GUARD_POISON;
 }
 
 static inline bool guard_is_poisoned(const void *payload, size_t size)
 {
-    const uint64_t *word = payload, *by_eight = word + guard_words_by_eight(size);
-    const uint64_t *end = word + guard_padded(size) / sizeof *word;
-    for (; word != by_eight; word += 8)
+    size_t padded = guard_padded(size);
+    const uint64_t *word = (const uint64_t *)payload + padded / sizeof(uint64_t);
+    if ((padded & 16) != 0) {
+        word -= 2;
+        if (word[0] != GUARD_POISON || word[1] != GUARD_POISON)
+            return false;
+    }
+    if ((padded & 32) != 0) {
+        word -= 4;
+        if (word[0] != GUARD_POISON || word[1] != GUARD_POISON || word[2] != GUARD_POISON ||
+            word[3] != GUARD_POISON)
+            return false;
+    }
+    while (word != payload) {
+        word -= 8;
         if (word[0] != GUARD_POISON || word[1] != GUARD_POISON || word[2] != GUARD_POISON ||
             word[3] != GUARD_POISON || word[4] != GUARD_POISON || word[5] != GUARD_POISON ||
             word[6] != GUARD_POISON || word[7] != GUARD_POISON)
             return false;
-    for (; word != end; word += 2)
-        if (word[0] != GUARD_POISON || word[1] != GUARD_POISON)
-            return false;
+    }
     return true;
 }
 

@@ -51,6 +51,14 @@ bool guard_pages_closed(const struct axalloc_guard *guard, uintptr_t address)
     return false;
 }
 
+void guard_pages_forget(struct axalloc_guard *guard)
+{
+    atomic_store_explicit(&guard->guard_page_count, 0, memory_order_relaxed);
+    for (size_t set = 0; set < AXALLOC_GUARD_PAGE_SETS; set++)
+        for (unsigned way = 0; way < AXALLOC_GUARD_PAGE_WAYS; way++)
+            atomic_store_explicit(&guard->guard_pages[set][way], 0, memory_order_relaxed);
+}
+
 static void open_page(struct axalloc_guard *guard, uintptr_t page)
 {
     axalloc_port_unguard_page(ax_vaddr(page));
@@ -74,7 +82,7 @@ void *guard_pages_alloc(struct axalloc *self, struct ax_layout layout, const voi
 {
     size_t offset = layout.align > AX_PAGE_SIZE ? layout.align : AX_PAGE_SIZE;
     struct ax_layout below = {offset + layout.size + AX_PAGE_SIZE, offset};
-    char *start = ax_layout_is_valid(below) ? block_alloc(self, below) : NULL;
+    char *start = block_alloc(self, below); /* the guard's limits of both keep this valid */
     if (start == NULL)
         return NULL;
     uint64_t tag = (uint64_t)layout.size << GUARD_SIZE_SHIFT | ax_log2_floor(offset);

@@ -121,14 +121,14 @@ void guard_overflowed(struct axalloc *self, const void *payload, enum guard_act 
 
 void guard_written_after_free(struct axalloc *self, const void *payload, size_t size)
 {
-    const unsigned char *bytes = payload, poison[] = {0xee, 0xf4};
-    size_t at = 0;
-    while (at < size && bytes[at] == poison[at % 2])
-        at++;
-    const struct guard_header *header = guard_header_of(payload);
     if (guard_state_of(&self->guard, payload) != GUARD_WAITING)
         ax_panic("axalloc: write after free in front of 0x%llx: its header changed while it waited",
                  (unsigned long long)(uintptr_t)payload);
+    const struct guard_header *header = guard_header_of(payload);
+    const unsigned char *bytes = payload, poison[] = {0xee, 0xf4};
+    size_t at = 0;
+    while (bytes[at] == poison[at % 2]) /* there is one that is not */
+        at++;
     unsigned long long allocated = pc_of(header->site), freed = pc_of(header->freed_at);
     ax_panic("axalloc: write after free of 0x%llx, at byte %zu (size %zu, allocated at 0x%llx, "
              "freed at 0x%llx)\n  allocated at pc 0x%016llx\n  freed at pc 0x%016llx",

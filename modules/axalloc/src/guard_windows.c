@@ -42,17 +42,21 @@ void guard_forget(struct axalloc *self)
         atomic_store_explicit(&guard->small[i], NULL, memory_order_relaxed);
     for (uint32_t i = 0; i < AXALLOC_GUARD_LARGE_SLOTS; i++)
         atomic_store_explicit(&guard->large[i], NULL, memory_order_relaxed);
+    if (CONFIG_AXALLOC_GUARD_PAGES)
+        guard_pages_forget(guard);
 }
 
-/* The region is in a window, or one ends where it begins and grows by it. */
+/*
+ * The region is in a window, or one ends where it begins and grows by it. One that begins in a
+ * window is all in it: regions do not overlap, but for pages that are lent to the heap.
+ */
 static bool extend(struct axalloc_guard *guard, uint32_t count, uintptr_t start, size_t size)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct axalloc_guard_window *window = &guard->windows[i];
         uintptr_t room = atomic_load_explicit(&window->room, memory_order_relaxed);
-        if (start - (window->first - GUARD_HEADER) < room &&
-            window->first + room - 1 - start >= size)
-            return true; /* it is in there: the heap's first pages are */
+        if (start - (window->first - GUARD_HEADER) < room)
+            return true;
         if (window->first + room - 1 != start)
             continue;
         atomic_store_explicit(&window->room, room + size, memory_order_relaxed);
@@ -61,15 +65,24 @@ static bool extend(struct axalloc_guard *guard, uint32_t count, uintptr_t start,
     return false;
 }
 
+/* A window begins where the region ends. */
+static bool is_followed(const struct axalloc_guard *guard, uint32_t count, uintptr_t end)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (guard->windows[i].first - GUARD_HEADER == end)
+            return true;
+    return false;
+}
+
 void guard_add_window(struct axalloc *self, struct ax_vaddr start, size_t size)
 {
     struct axalloc_guard *guard = &self->guard;
-    if (size < GUARD_HEADER)
-        return;
     if (guard->key == 0)
         draw_secret(guard);
     uint32_t count = atomic_load_explicit(&guard->window_count, memory_order_relaxed);
-    if (extend(guard, count, (uintptr_t)start.raw, size) || count == AXALLOC_GUARD_WINDOWS)
+    if (is_followed(guard, count, (uintptr_t)start.raw + size))
+        size += GUARD_HEADER; /* a header in here may be of a payload there */
+    if (extend(guard, count, (uintptr_t)start.raw, size))
         return;
     /* a payload can begin behind a header, and be empty */
     guard->windows[count].first = (uintptr_t)start.raw + GUARD_HEADER;

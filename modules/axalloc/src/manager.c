@@ -3,7 +3,6 @@
 #include "mapped.h"
 #include "runs.h"
 #include <axalloc/manager.h>
-#include <axcpu/barrier.h>
 #include <axcpu/cache.h>
 #include <axlog/log.h>
 
@@ -92,7 +91,7 @@ void axalloc_manager_flush_instruction_cache(struct axalloc *self, const void *a
 void axalloc_manager_flush_data_cache(struct axalloc *self)
 {
     (void)self;
-    axcpu_barrier_device();
+    axcpu_dcache_clean_invalidate_all();
 }
 
 size_t axalloc_manager_get_page_size(struct axalloc *self)

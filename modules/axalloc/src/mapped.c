@@ -1,7 +1,8 @@
 /* The mapper in use: layouts become pages on the way to it. */
 #include "mapped.h"
+#include <axbase/config.h>
 
-static const struct axalloc_mapper *current;
+static const struct axalloc_mapper *current = CONFIG_ISA_HOST ? NULL : &axalloc_port_mapper;
 
 void axalloc_use_mapper(const struct axalloc_mapper *mapper)
 {

@@ -49,7 +49,8 @@ enum ax_err source_add_pages(struct axalloc *self, struct ax_vrange range)
         return AX_ENOSPC;
     struct ax_vrange rest = {ax_vaddr(first << AX_PAGE_SHIFT), (pages - records) << AX_PAGE_SHIFT};
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-    enum ax_err err = pages_add(self, rest);
+    struct ax_vrange whole = {rest.start, pages << AX_PAGE_SHIFT};
+    enum ax_err err = axalloc_bytes_covers(&self->heap, whole) ? AX_EEXIST : pages_add(self, rest);
     if (err == AX_OK)
         axalloc_bytes_cover(&self->heap, rest,
                             ax_vaddr_ptr(ax_vaddr_add(rest.start, rest.size_bytes)));

@@ -10,6 +10,8 @@
 
 enum ax_err axalloc_add_memory(struct axalloc *self, struct ax_vaddr start, size_t size)
 {
+    if (CONFIG_AXALLOC_GUARD && size < GUARD_LEAST_REGION)
+        return AX_EINVAL;
     if (CONFIG_AXALLOC_GUARD && !guard_has_room(self))
         return AX_ENOSPC;
     struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);

@@ -1,10 +1,11 @@
 /*
- * Page-table entries of riscv64: Privileged Architecture 20211203, 4.3.1 and 4.4; for guests, 8.5.1.
+ * Page-table entries of riscv64: Privileged Architecture 20211203, 4.3.1 and 4.4; for
+ * guests, 8.5.1.
  *
- * A and D are set by us, so that no CPU faults or writes to set them; what a CPU sets or what somebody
- * clears changes nothing of what an entry allows. How memory is cached is the
- * platform's business here (physical memory attributes), so DEVICE and UNCACHED have no encoding
- * and are kept in the two bits that are reserved for software (RSW), where a query finds them.
+ * A and D are set by us, so that no CPU faults or writes to set them; what a CPU sets or what
+ * somebody clears changes nothing of what an entry allows. How memory is cached is the platform's
+ * business here (physical memory attributes), so DEVICE and UNCACHED have no encoding and are kept
+ * in the two bits that are reserved for software (RSW), where a query finds them.
  */
 #include <axcpu/map_flags.h>
 #include <axcpu/page_table_format.h>

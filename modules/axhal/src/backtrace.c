@@ -1,8 +1,8 @@
 /*
- * Follows frame pointers. Every step is checked before it is read: the record lies on the boot
- * stack or the trap stack, aligned, and above the one before; so a broken chain ends the list and
- * nothing else.
+ * Follows frame pointers. Every step is checked before it is read: the record lies on a stack,
+ * aligned, and above the one before; so a broken chain ends the list and nothing else.
  */
+#include "places.h"
 #include <axcpu/backtrace.h>
 #include <axcpu/image.h>
 #include <axhal/trap.h>
@@ -16,12 +16,22 @@ static bool is_inside(uint64_t address, const char *bottom, const char *top)
            address <= (uintptr_t)top - AXCPU_FRAME_RECORD_BYTES;
 }
 
+/* On a stack that is not the image's. */
+static bool is_on_other_stack(uint64_t address)
+{
+    struct ax_vrange stack;
+    return describe_find_stack(ax_vaddr(address), &stack) &&
+           is_inside(address, ax_vaddr_ptr(stack.start),
+                     (const char *)ax_vaddr_ptr(stack.start) + stack.size_bytes +
+                         AXCPU_FRAME_RECORD_BYTES - AXCPU_FRAME_RECORD_ABOVE_BYTES);
+}
+
 static bool is_readable_record(uint64_t fp)
 {
     return ax_is_aligned(fp, sizeof(uint64_t)) &&
            (is_inside(fp, axcpu_boot_stack_bottom,
                       axcpu_boot_stack_top + AXCPU_FRAME_RECORD_BYTES) ||
-            is_inside(fp, axcpu_trap_stack_bottom, axcpu_trap_stack_top));
+            is_inside(fp, axcpu_trap_stack_bottom, axcpu_trap_stack_top) || is_on_other_stack(fp));
 }
 
 static bool is_text(uint64_t address)

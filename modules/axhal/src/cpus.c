@@ -3,7 +3,6 @@
  * come in time: both try to change it from STARTING, and whoever is first has decided.
  */
 #include <axcpu/barrier.h>
-#include <axcpu/cache.h>
 #include <axcpu/mmu.h>
 #include <axcpu/start.h>
 #include <axhal/cpus.h>
@@ -54,7 +53,7 @@ static void fill(struct axcpu_percpu *cpu, uint64_t hardware_id,
     cpu->kernel_root = axcpu_kernel_root();
     cpu->index = started;
     atomic_store_explicit(&cpu->state, STARTING, memory_order_relaxed);
-    axcpu_dcache_clean_invalidate(cpu, sizeof *cpu); /* it is read with caches off */
+    axcpu_start_write_back(cpu, sizeof *cpu);
 }
 
 static enum ax_err call_firmware(const struct axcpu_percpu *cpu)

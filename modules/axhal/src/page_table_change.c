@@ -1,11 +1,12 @@
 /*
  * Changes of what a page table maps: unmap, protect, remap, and the splits that they need.
  *
- * Idea: first split what reaches over an end of the range, which changes no translation; then nothing
- * can fail. Entries are changed a run at a time, a run being those of one table. Where the format
- * forbids to change a live entry in one step (Arm ARM D8.16.1), a whole run is made not present, flushed
- * once, and made anew, through an address that does not break with it; a change of permissions alone is
- * allowed, and is written at once. What other CPUs meet in a broken run: page_table_stale.c.
+ * Idea: first split what reaches over an end of the range, which changes no translation; then
+ * nothing can fail. Entries are changed a run at a time, a run being those of one table. Where the
+ * format forbids to change a live entry in one step (Arm ARM D8.16.1), a whole run is made not
+ * present, flushed once, and made anew, through an address that does not break with it; a change of
+ * permissions alone is allowed, and is written at once. What other CPUs meet in a broken run:
+ * page_table_stale.c.
  *
  * Does badly: finding out whether a table is empty reads all of it; no counts are kept. Leaves are
  * never joined again.
@@ -43,8 +44,8 @@ static bool next_run(const struct axhal_page_table *table, struct span *span, st
     unsigned room = page_table_run_length(table, span, &last);
     for (last.index++; run->count < room && !is_table(table, &last); last.index++)
         run->count++;
-    uint64_t run_last = (span->at | (axcpu_pt_span(last.level) - 1)) +
-                        (run->count - 1) * axcpu_pt_span(last.level);
+    uint64_t run_last =
+        (span->at | (axcpu_pt_span(last.level) - 1)) + (run->count - 1) * axcpu_pt_span(last.level);
     /* a range that ends at 2^64 ends here */
     *span = run_last >= span->last ? (struct span){1, 0} : (struct span){run_last + 1, span->last};
     return true;
@@ -247,8 +248,8 @@ static bool is_mild(const struct axcpu_pt_format *format, const struct change *c
     uint64_t bits = format->encode(change->map_flags, run->position.level);
     const uint64_t *entry = run->position.entries + run->position.index;
     unsigned i = 0;
-    while (i < run->count && axcpu_pt_is_mild(format, entry[i],
-                                              changed(format, change, run, bits, i, entry[i])))
+    while (i < run->count &&
+           axcpu_pt_is_mild(format, entry[i], changed(format, change, run, bits, i, entry[i])))
         i++;
     return i == run->count;
 }

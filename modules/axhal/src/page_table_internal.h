@@ -1,6 +1,6 @@
 /*
- * What the files of the page-table core share: where a descent is, what is left of a range, and the steps
- * from one entry to the next.
+ * What the files of the page-table core share: where a descent is, what is left of a range, and the
+ * steps from one entry to the next.
  */
 #pragma once
 
@@ -108,7 +108,8 @@ bool page_table_fill_run(const struct axcpu_pt_format *format, const struct posi
 /* Every leaf of the range, all of whose pages are mapped and whose ends are ends of leaves. */
 void page_table_clear_leaves(struct axhal_page_table *table, struct ax_vrange range);
 
-/* Tables of the range that hold nothing are unlinked, the range flushed, their frames given back. */
+/* Tables of the range that hold nothing are unlinked, the range flushed, their frames given back.
+ */
 void page_table_release_empty(struct axhal_page_table *table, struct ax_vrange range);
 
 /* Around the time in which entries that were present are not (page_table_stale.c). */

@@ -1,18 +1,18 @@
 /*
- * Faults that are over by the time they are looked at. Other CPUs go on while one changes a table, and
- * two things can make their accesses fault though nothing is wrong with them:
+ * Faults that are over by the time they are looked at. Other CPUs go on while one changes a table,
+ * and two things can make their accesses fault though nothing is wrong with them:
  *
- *   - a large leaf is split, or a run of entries changes its memory type, on an ISA where such entries
- *     must be absent for a moment (break before make);
- *   - an entry was mapped just now, and the CPU remembers that it was absent, as riscv64 may (Privileged
- *     4.2.1), or has not seen it yet.
+ *   - a large leaf is split, or a run of entries changes its memory type, on an ISA where such
+ * entries must be absent for a moment (break before make);
+ *   - an entry was mapped just now, and the CPU remembers that it was absent, as riscv64 may
+ * (Privileged 4.2.1), or has not seen it yet.
  *
- * Idea: count such changes. A CPU that faults and has not tried since the last of them waits until no
- * entry is broken, forgets what it remembers, and tries again. It faults for good only if nothing
- * changed meanwhile. So a change costs one addition, and no CPU is interrupted for it.
+ * Idea: count such changes. A CPU that faults and has not tried since the last of them waits until
+ * no entry is broken, forgets what it remembers, and tries again. It faults for good only if
+ * nothing changed meanwhile. So a change costs one addition, and no CPU is interrupted for it.
  *
- * Relies on: stacks for traps, and what the trap entry reads, are never in a range that is broken. They
- * are mapped page by page, or in the image.
+ * Relies on: stacks for traps, and what the trap entry reads, are never in a range that is broken.
+ * They are mapped page by page, or in the image.
  */
 #include <axcpu/barrier.h>
 #include <axcpu/mmu.h>

@@ -4,6 +4,11 @@
 #include <axbase/attr.h>
 #include <axhal/memory_map.h>
 #include <axhal/page_table.h>
+#include <axsync/spinlock.h>
+
+/* The one kernel table and its lock; kernel_space.c. */
+extern struct axsync_spinlock kernel_space_lock;
+extern struct axhal_page_table kernel_space_table;
 
 /* Frames off the memory map, for the tables that are made before there is an allocator. */
 struct axhal_frame_source *boot_frames_init(struct axhal_memory_map *map);

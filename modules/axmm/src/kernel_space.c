@@ -12,8 +12,9 @@
 #include <axmm/kernel_space.h>
 #include <axsync/spinlock.h>
 
-static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(2, "kernel table"); /* of all below */
-static struct axhal_page_table kernel_table;
+struct axsync_spinlock kernel_space_lock =
+    AXSYNC_SPINLOCK_INIT(2, "kernel table"); /* of all below */
+struct axhal_page_table kernel_space_table;
 static struct ax_paddr spare_frames; /* chained through their first words; 0: none */
 
 enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_prange tree)
@@ -21,16 +22,16 @@ enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_prange tree)
     struct ax_paddr image;
     enum ax_err err = axhal_virt_to_phys(ax_vaddr_of(axcpu_text_start), &image);
     if (err == AX_OK)
-        err = axhal_pt_init(&kernel_table, axcpu_kernel_format(), AXHAL_UPPER_HALF,
+        err = axhal_pt_init(&kernel_space_table, axcpu_kernel_format(), AXHAL_UPPER_HALF,
                             &kernel_table_access_boot, boot_frames_init(map));
     if (err == AX_OK)
-        err = kernel_table_fill(&kernel_table, map, tree);
+        err = kernel_table_fill(&kernel_space_table, map, tree);
     if (err == AX_OK)
-        err = kernel_table_init_edit_page(&kernel_table);
+        err = kernel_table_init_edit_page(&kernel_space_table);
     if (err != AX_OK)
         return err;
-    axcpu_mmu_switch_kernel_root(kernel_table.root, image);
-    kernel_table.access = &kernel_table_access;
+    axcpu_mmu_switch_kernel_root(kernel_space_table.root, image);
+    kernel_space_table.access = &kernel_table_access;
     return AX_OK;
 }
 
@@ -39,7 +40,7 @@ static enum ax_err take_page(struct axhal_frame_source *self, struct ax_paddr *o
     (void)self;
     if (spare_frames.raw != 0) {
         *out = spare_frames;
-        spare_frames = ax_paddr(kernel_table.access->entries(spare_frames)[0]);
+        spare_frames = ax_paddr(kernel_space_table.access->entries(spare_frames)[0]);
         return AX_OK;
     }
     struct ax_vaddr page;
@@ -51,31 +52,31 @@ static enum ax_err take_page(struct axhal_frame_source *self, struct ax_paddr *o
 static void keep_page(struct axhal_frame_source *self, struct ax_paddr frame)
 {
     (void)self;
-    kernel_table.access->entries(frame)[0] = spare_frames.raw;
+    kernel_space_table.access->entries(frame)[0] = spare_frames.raw;
     spare_frames = frame;
 }
 
 void axmm_use_page_allocator(void)
 {
     static struct axhal_frame_source source = {take_page, keep_page};
-    kernel_table.frames = &source;
+    kernel_space_table.frames = &source;
 }
 
 enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags)
 {
     if (map_flags & AXCPU_MAP_WRITE && map_flags & AXCPU_MAP_EXECUTE)
         return AX_EINVAL;
-    struct axsync_spin_state state = axsync_spin_lock(&lock);
-    enum ax_err err = axhal_pt_protect(&kernel_table, range, map_flags | AXCPU_MAP_GLOBAL);
-    axsync_spin_unlock(&lock, state);
+    struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
+    enum ax_err err = axhal_pt_protect(&kernel_space_table, range, map_flags | AXCPU_MAP_GLOBAL);
+    axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
 
 enum ax_err axmm_hide(struct ax_vrange range)
 {
-    struct axsync_spin_state state = axsync_spin_lock(&lock);
-    enum ax_err err = axhal_pt_unmap(&kernel_table, range);
-    axsync_spin_unlock(&lock, state);
+    struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
+    enum ax_err err = axhal_pt_unmap(&kernel_space_table, range);
+    axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
 
@@ -85,25 +86,25 @@ enum ax_err axmm_show(struct ax_vrange range)
     enum ax_err err = axhal_virt_to_phys(range.start, &physical);
     if (err != AX_OK)
         return err;
-    struct axsync_spin_state state = axsync_spin_lock(&lock);
-    err = axhal_pt_map(&kernel_table, range, physical,
+    struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
+    err = axhal_pt_map(&kernel_space_table, range, physical,
                        AXCPU_MAP_READ | AXCPU_MAP_WRITE | AXCPU_MAP_GLOBAL);
-    axsync_spin_unlock(&lock, state);
+    axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
 
 enum ax_err axmm_query(struct ax_vaddr address, struct axhal_mapping *out)
 {
-    struct axsync_spin_state state = axsync_spin_lock(&lock);
-    enum ax_err err = axhal_pt_query(&kernel_table, address, out);
-    axsync_spin_unlock(&lock, state);
+    struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
+    enum ax_err err = axhal_pt_query(&kernel_space_table, address, out);
+    axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
 
 enum ax_err axmm_walk(axhal_pt_visit *visit, void *context)
 {
-    struct axsync_spin_state state = axsync_spin_lock(&lock);
-    enum ax_err err = axhal_pt_walk(&kernel_table, visit, context);
-    axsync_spin_unlock(&lock, state);
+    struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
+    enum ax_err err = axhal_pt_walk(&kernel_space_table, visit, context);
+    axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }

@@ -17,7 +17,8 @@
 #include <axcpu/percpu.h>
 #include <axcpu/timer.h>
 #include <axcpu/try.h>
-#include <axhal/ipi.h>
+#include <axhal/cache.h>
+#include <axhal/cpus.h>
 #include <axhal/irq.h>
 #include <axhal/mem.h>
 #include <axhal/platform.h>
@@ -25,6 +26,8 @@
 #include <axhal/time.h>
 #include <axhal/timer.h>
 #include <axlog/log.h>
+#include <axmm/check.h>
+#include <axmm/config.h>
 #include <axmm/kernel_space.h>
 #include <axruntime/app.h>
 
@@ -73,6 +76,7 @@ AX_NOINLINE static void read_machine(struct ax_paddr tree, struct ax_paddr image
     if (err != AX_OK)
         cannot_boot(fault.reason);
     axhal_memory_use(&machine.memory);
+    axhal_cache_use_tree(&machine.tree);
 }
 
 /* Time runs; the log shows it. */
@@ -171,11 +175,19 @@ static void start_allocator(void)
     axmm_use_page_allocator();
 }
 
-/* The others wait for work; see <axhal/run.h>. */
-static void start_second_cpus(void)
+/* What the image has besides: see <axhal/cpus.h>. */
+static void take_further_steps(void)
 {
-    axhal_ipi_start_cpu();
-    second_cpus_start(&machine, axcpu_this_cpu()->hardware_id);
+    for (const struct axhal_boot_step *step = ax_boot_steps; step->take != NULL; step++)
+        step->take(&machine);
+}
+
+/* The rules of the address space hold. */
+static void check_address_space(void)
+{
+    const char *wrong = axmm_check();
+    if (wrong != NULL)
+        cannot_boot(wrong);
 }
 
 AX_NORETURN static void run_app(void)
@@ -229,8 +241,9 @@ AX_NORETURN AX_NOINLINE static void start(void)
     check_ram();
     start_allocator();
     axhal_irq_start();
-    if (AXCPU_CPUS_MAX > 1)
-        start_second_cpus();
+    take_further_steps();
+    if (CONFIG_AXMM_SELF_CHECK)
+        check_address_space();
     run_app();
 }
 

@@ -48,12 +48,14 @@ const uint8_t slab_class_by_step[SLAB_LARGEST / SLAB_STEP] = {
 };
 /* clang-format on */
 
+/*
+ * Between two doublings classes are a power of two apart. An alignment that is no more than that
+ * divides each of them, and the multiples of one that is more are classes themselves: so the least
+ * class that holds a multiple of the alignment is one too.
+ */
 unsigned slab_class_of_aligned(size_t size, size_t align)
 {
     if (align > AX_PAGE_SIZE || size > SLAB_LARGEST)
         return SLAB_LARGE;
-    unsigned class = slab_class_of_size(size == 0 ? align : (size_t)ax_align_up(size, align));
-    while (class < SLAB_LARGE && slab_classes[class].size % align != 0)
-        class ++;
-    return class;
+    return slab_class_of_size(size == 0 ? align : (size_t)ax_align_up(size, align));
 }

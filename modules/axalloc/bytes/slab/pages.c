@@ -163,3 +163,15 @@ void axalloc_bytes_cover(struct axalloc_bytes *self, struct ax_vrange range, voi
                      window + 1);
     slab_window_add(self, window);
 }
+
+bool axalloc_bytes_covers(const struct axalloc_bytes *self, struct ax_vrange range)
+{
+    for (const struct slab_window *window = self->windows; window != NULL; window = window->next) {
+        struct ax_vrange pages = {ax_vaddr(window->first_page << AX_PAGE_SHIFT),
+                                  (uint64_t)window->pages << AX_PAGE_SHIFT};
+        struct ax_vrange records = {ax_vaddr_of(window), axalloc_bytes_cover_bytes(window->pages)};
+        if (ax_vrange_overlaps(range, pages) || ax_vrange_overlaps(range, records))
+            return true;
+    }
+    return false;
+}

@@ -99,14 +99,16 @@ static struct slab *squeeze_in(struct axalloc_bytes *self, unsigned class)
 
 void *slab_take_any(struct axalloc_bytes *self, unsigned class, size_t align)
 {
-    void *object;
+    void *object = NULL;
     struct slab *slab =
         should_borrow(self, class) ? larger(self, class, last_lender(class), align) : NULL;
     if (slab == NULL)
         slab = squeeze_in(self, class);
     if (slab == NULL)
         slab = larger(self, class, SLAB_CLASSES - 1, align);
-    return slab != NULL && pop(self, slab, &object, 1) == 1 ? object : NULL;
+    if (slab != NULL)
+        pop(self, slab, &object, 1);
+    return object;
 }
 
 /* An empty slab too many: each class keeps one, but not in a region that goes back. */

@@ -31,7 +31,7 @@ enum axalloc_buffer_kind {
 
 /* Any of these, or 0. After the Linux kernel's GFP flags of the same meaning. */
 enum axalloc_flag {
-    AXALLOC_ZERO = 1 << 0,            /* bytes that the buffer did not have before are 0 */
+    AXALLOC_ZERO = 1 << 0,            /* what is not kept of an old buffer is 0 */
     AXALLOC_NO_WAIT = 1 << 1,         /* never wait for memory: no reclaim callback is called */
     AXALLOC_ATOMIC = AXALLOC_NO_WAIT, /* there are no reserves for atomic callers alone */
     AXALLOC_NO_FAIL = 1 << 2,         /* want of memory is a panic that names the request */
@@ -55,8 +55,9 @@ enum axalloc_flag {
  * AX_ENOMEM   no memory; never with AXALLOC_NO_FAIL
  * AX_EINVAL   the layout is not valid; no such kind or flag; AXALLOC_NO_FAIL with AXALLOC_NO_WAIT
  * AX_ENOTSUP  Vmalloc without a mapper, or of DMA32 memory; DMA32 before axalloc_keep_low() said
- * where it ends Each is named in the log unless AXALLOC_NO_WARN. After an error the old buffer is
- * as it was.
+ *             where it ends
+ *
+ * Each is named in the log unless AXALLOC_NO_WARN. After an error the old buffer is as it was.
  */
 AX_MUST_CHECK enum ax_err axalloc_buffer_realloc(enum axalloc_buffer_kind kind, void *pointer,
                                                  struct ax_layout layout,

@@ -137,6 +137,10 @@ size_t axalloc_bytes_cover_bytes(size_t pages);
  */
 void axalloc_bytes_cover(struct axalloc_bytes *self, struct ax_vrange range, void *records);
 
+/* `range`, which does not wrap, shares a byte with what is covered, with records of it, or with
+ * memory that was added. */
+bool axalloc_bytes_covers(const struct axalloc_bytes *self, struct ax_vrange range);
+
 /* Where pages come from from now on. Every page it gives has been covered. */
 void axalloc_bytes_use_source(struct axalloc_bytes *self, struct axalloc_page_source source);
 

@@ -1,9 +1,10 @@
 /*
  * Memory that takes page tables to make: virtually contiguous, or executable. axalloc knows no page
- * tables, so whoever does lends it a mapper. Until then such requests are AX_ENOTSUP.
+ * tables, so whoever does lends it a mapper: in the image that is axmm, by a port; elsewhere
+ * nobody, until axalloc_use_mapper() is called, and such requests are AX_ENOTSUP.
  *
- * It is a table, not a function to be linked, so that an image without such memory carries none of
- * it and a test brings its own. What uses it: <axalloc/buffer.h>, <axalloc/manager.h>.
+ * An image without such memory carries none of it, since what the port names is then not linked.
+ * What uses it: <axalloc/buffer.h>, <axalloc/manager.h>.
  */
 #pragma once
 
@@ -45,6 +46,9 @@ struct axalloc_mapper {
     /* Undo: the very pages that one map() or remap() gave. */
     void (*unmap)(void *context, struct ax_vaddr start, size_t pages);
 };
+
+/* Port: the mapper of an image until axalloc_use_mapper() says another. axmm's. */
+extern const struct axalloc_mapper axalloc_port_mapper;
 
 /*
  * Use `mapper` from now on, or none if NULL. It is lent for ever. To be called at boot, or when

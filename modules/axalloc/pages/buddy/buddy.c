@@ -74,20 +74,19 @@ static inline uint64_t lowest(const struct buddy_region *region, unsigned order)
     return set->first + i;
 }
 
-/* The order of the largest block that begins at `page` and has at most `most` pages. */
-static inline unsigned order_at(const struct buddy_region *region, uint64_t page, uint64_t most)
+/* The order of the largest block that begins at `page` and has at most `most` pages, no more
+ * than the region has: so its order is one of the region's. */
+static inline unsigned order_at(uint64_t page, uint64_t most)
 {
     unsigned order = ax_log2_floor(most);
-    if (page != 0 && ax_ctz64(page) < order)
-        order = ax_ctz64(page);
-    return order < region->order_count ? order : region->order_count - 1;
+    return page != 0 && ax_ctz64(page) < order ? ax_ctz64(page) : order;
 }
 
 /* Pages of a block that was free remain free: smaller blocks, whose buddies are not. */
 static void insert_rest(struct buddy_region *region, uint64_t page, uint64_t end)
 {
     while (page < end) {
-        unsigned order = order_at(region, page, end - page);
+        unsigned order = order_at(page, end - page);
         insert(region, order, page >> order);
         page += UINT64_C(1) << order;
     }
@@ -155,7 +154,7 @@ void buddy_give(struct buddy_region *region, uint64_t page, size_t count)
     change(region, page, count, true);
     region->none_from = SIZE_MAX;
     for (uint64_t end = page + count; page < end;) {
-        unsigned order = order_at(region, page, end - page);
+        unsigned order = order_at(page, end - page);
         give_block(region, order, page >> order);
         page += UINT64_C(1) << order;
     }

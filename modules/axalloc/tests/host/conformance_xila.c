@@ -250,13 +250,15 @@ static void flush_instruction_cache_reaches_the_cpu(void **state)
     assert_int_equal(axcpu_host_icache.bytes, 300);
 }
 
-static void flush_data_cache_changes_no_byte(void **state)
+static void flush_data_cache_cleans_all_and_changes_no_byte(void **state)
 {
     (void)state;
     struct ax_layout layout = {100, 8};
     unsigned char *block = allocate(AXALLOC_DMA_ABLE, layout);
+    unsigned before = axcpu_host_dcache.alls;
     memset(block, 0x5d, layout.size);
     axalloc_manager_flush_data_cache(&manager);
+    assert_int_equal(axcpu_host_dcache.alls, before + 1);
     for (size_t i = 0; i < layout.size; i++)
         assert_int_equal(block[i], 0x5d);
     axalloc_manager_deallocate(&manager, block, layout);
@@ -285,7 +287,7 @@ int main(void)
         METHOD(get_used_and_get_free_count_bytes_and_pages),
         METHOD(get_used_is_zero_after_memory_was_added),
         METHOD(flush_instruction_cache_reaches_the_cpu),
-        METHOD(flush_data_cache_changes_no_byte),
+        METHOD(flush_data_cache_cleans_all_and_changes_no_byte),
         METHOD(get_page_size_is_that_of_the_pages),
     };
     return cmocka_run_group_tests_name("Xila ManagerTrait", tests, NULL, NULL);

@@ -11,12 +11,12 @@ static unsigned long number; /* of the injection in its class */
 
 static void free_sized(struct block block)
 {
-    axalloc_dealloc(&instance, block.bytes, (struct ax_layout){block.size, block.align});
+    axalloc_dealloc(instance, block.bytes, (struct ax_layout){block.size, block.align});
 }
 
 static void free_unsized(void *pointer)
 {
-    axalloc_dealloc_unsized(&instance, pointer);
+    axalloc_dealloc_unsized(instance, pointer);
 }
 
 static void free_either_way(struct block block)
@@ -43,7 +43,7 @@ static void late_double_free(uint64_t *seed)
     struct block block = take(seed, 0);
     free_sized(block);
     if (number % 4 == 0)
-        (void)axalloc_used_bytes(&instance); /* nothing waits any more */
+        (void)axalloc_used_bytes(instance); /* nothing waits any more */
     churn(seed, (unsigned)axtest_random_below(seed, 2 * PLACES));
     for (size_t i = 0; i < PLACES; i++)
         if (blocks[i].bytes == block.bytes)
@@ -104,7 +104,7 @@ static void foreign_free(uint64_t *seed)
         due.pointer = ax_vaddr_ptr(ax_vaddr(axtest_random_next(seed) & ~UINT64_C(15)));
         break;
     default:
-        assert_int_equal(axalloc_alloc_pages(&instance, 1, AX_PAGE_SIZE, &page), AX_OK);
+        assert_int_equal(axalloc_alloc_pages(instance, 1, AX_PAGE_SIZE, &page), AX_OK);
         due.pointer = (unsigned char *)ax_vaddr_ptr(page) + offset;
     }
     due.kind = "foreign free of ";
@@ -126,14 +126,14 @@ static void realloc_after_free(uint64_t *seed)
     struct block block = take(seed, 0);
     free_sized(block);
     due.kind = "realloc after free of ";
-    axalloc_reallocate(&instance, block.bytes, (struct ax_layout){100, 16});
+    axalloc_reallocate(instance, block.bytes, (struct ax_layout){100, 16});
 }
 
 static void size_of_wild_pointer(uint64_t *seed)
 {
     struct block block = take(seed, 2 * AX_MALLOC_ALIGN);
     due.kind = "interior size query of ";
-    (void)axalloc_usable_size(&instance, block.bytes + AX_MALLOC_ALIGN);
+    (void)axalloc_usable_size(instance, block.bytes + AX_MALLOC_ALIGN);
 }
 
 /* ---- writes where none belong ---- */
@@ -182,7 +182,7 @@ static void write_after_free(uint64_t *seed)
     block.bytes[axtest_random_below(seed, block.size)] ^=
         (unsigned char)(1 + axtest_random_below(seed, 255));
     due.kind = "write after free of ";
-    (void)axalloc_used_bytes(&instance); /* the quarantine is emptied */
+    (void)axalloc_used_bytes(instance); /* the quarantine is emptied */
 }
 
 static void word_written_after_free(uint64_t *seed)
@@ -193,7 +193,7 @@ static void word_written_after_free(uint64_t *seed)
     memcpy(block.bytes + axtest_random_below(seed, block.size - sizeof word + 1), &word,
            sizeof word);
     due.kind = "write after free of ";
-    (void)axalloc_used_bytes(&instance);
+    (void)axalloc_used_bytes(instance);
 }
 
 /* Nothing stops that: it is the check's to find. Plain allocators have a word there, or none. */
@@ -210,12 +210,12 @@ static void nothing(uint64_t *seed)
 {
     churn(seed, 2 * PLACES);
     struct block block = take(seed, 0);
-    block.bytes = axalloc_reallocate(&instance, block.bytes, (struct ax_layout){1000, 64});
+    block.bytes = axalloc_reallocate(instance, block.bytes, (struct ax_layout){1000, 64});
     block.size = 1000;
     block.align = 64;
-    assert_true(axalloc_usable_size(&instance, block.bytes) >= 1000);
+    assert_true(axalloc_usable_size(instance, block.bytes) >= 1000);
     free_either_way(block);
-    (void)axalloc_used_bytes(&instance);
+    (void)axalloc_used_bytes(instance);
 }
 
 /* ---- the table ---- */
@@ -257,7 +257,9 @@ static unsigned long injections(void)
 
 static void print_row(const struct class *class, const unsigned long *counts, unsigned long total)
 {
-    printf("%-26s", class->name);
+    char name[40];
+    snprintf(name, sizeof name, "%s%s", class->name, instance == &own ? "" : ", cached");
+    printf("%-34s", name);
     for (int ending = 0; ending < ENDINGS; ending++) {
         if (counts[ending] == 0)
             printf(" %9s", "-");
@@ -293,19 +295,29 @@ static void each_class_is_detected(void **state)
         assert_int_equal(counts[UNNOTICED], total);
 }
 
-int main(void)
+static int inject_all(const char *name)
 {
     struct CMUnitTest tests[CLASSES];
     for (size_t i = 0; i < CLASSES; i++)
         tests[i] = (struct CMUnitTest){classes[i].name, each_class_is_detected, NULL, NULL,
                                        (void *)(uintptr_t)&classes[i]};
+    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+}
+
+int main(void)
+{
     prepare_ground();
     printf("# %s, %s, %lu injections a class\n", axalloc_name(),
            CONFIG_AXALLOC_HARDENED ? "hardened"
            : CONFIG_AXALLOC_GUARD  ? "guard words"
                                    : "plain",
            injections());
-    printf("%-26s %9s %9s %9s %9s %9s %9s %9s\n", "", "named", "stopped", "by check", "later",
+    printf("%-34s %9s %9s %9s %9s %9s %9s %9s\n", "", "named", "stopped", "by check", "later",
            "crash", "hang", "unnoticed");
-    return cmocka_run_group_tests_name("detection of misuse", tests, NULL, NULL);
+    int failed = inject_all("detection of misuse");
+    if (!CONFIG_AXALLOC_CACHES || !CONFIG_AXALLOC_HARDENED)
+        return failed;
+    printf("# the same on the global instance, whose blocks go through the caches\n");
+    instance = axalloc_global();
+    return failed + inject_all("detection of misuse through caches");
 }

@@ -33,7 +33,8 @@ struct block {
     size_t align;
 };
 
-static struct axalloc instance, other;
+static struct axalloc own, other;
+static struct axalloc *instance = &own; /* on which it is injected */
 static struct block blocks[PLACES];
 static unsigned char *arena, *other_arena, *unmapped;
 
@@ -137,7 +138,7 @@ static void churn(uint64_t *seed, unsigned operations)
     for (; operations > 0; operations--) {
         struct block *place = &blocks[axtest_random_below(seed, PLACES)];
         if (place->bytes != NULL) {
-            axalloc_dealloc(&instance, place->bytes, (struct ax_layout){place->size, place->align});
+            axalloc_dealloc(instance, place->bytes, (struct ax_layout){place->size, place->align});
             place->bytes = NULL;
             continue;
         }
@@ -145,7 +146,7 @@ static void churn(uint64_t *seed, unsigned operations)
         place->align = axtest_random_below(seed, 8) == 0
                            ? (size_t)1 << axtest_random_below(seed, 10)
                            : AX_MALLOC_ALIGN;
-        place->bytes = axalloc_alloc(&instance, (struct ax_layout){place->size, place->align});
+        place->bytes = axalloc_alloc(instance, (struct ax_layout){place->size, place->align});
         assert_non_null(place->bytes);
         memset(place->bytes, (int)axtest_random_below(seed, 256), place->size);
     }
@@ -170,13 +171,13 @@ static struct block take(uint64_t *seed, size_t least)
 
 static void start_anew(uint64_t *seed)
 {
-    memset(&instance, 0, sizeof instance);
+    memset(instance, 0, sizeof *instance);
     memset(blocks, 0, sizeof blocks);
     due.kind = NULL;
     due.pointer = NULL;
     due.size = SIZE_MAX;
     last_panic[0] = '\0';
-    assert_int_equal(axalloc_init(&instance, ax_vaddr_of(arena), ARENA), AX_OK);
+    assert_int_equal(axalloc_init(instance, ax_vaddr_of(arena), ARENA), AX_OK);
     churn(seed, PLACES);
 }
 
@@ -195,10 +196,10 @@ static bool panic_is_due(void)
 /* What is found after a crime that nobody stopped. */
 static enum ending look_around(uint64_t *seed)
 {
-    if (axalloc_check(&instance) != NULL)
+    if (axalloc_check(instance) != NULL)
         return CHECKED;
     churn(seed, PLACES);
-    return axalloc_check(&instance) != NULL ? CHECKED : UNNOTICED;
+    return axalloc_check(instance) != NULL ? CHECKED : UNNOTICED;
 }
 
 /* Make the ground anew, commit `crime`, and see what comes of it. */

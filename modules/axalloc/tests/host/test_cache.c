@@ -12,6 +12,24 @@ enum { ARENA = 32 << 20, MOST = 4096 };
 
 static void *blocks[MOST];
 
+/* The linker sends the way into the slow paths through here: there may be no cache, and an
+ * interrupt may come before. */
+static bool has_no_cache;
+static void (*interrupt)(void);
+
+struct axalloc_cache_hold __real_axalloc_port_cache_enter_slow(void);
+struct axalloc_cache_hold __wrap_axalloc_port_cache_enter_slow(void);
+
+struct axalloc_cache_hold __wrap_axalloc_port_cache_enter_slow(void)
+{
+    void (*come)(void) = interrupt;
+    interrupt = NULL;
+    if (come != NULL)
+        come();
+    return has_no_cache ? (struct axalloc_cache_hold){NULL}
+                        : __real_axalloc_port_cache_enter_slow();
+}
+
 static int start(void **state)
 {
     *state = arena_map(ARENA);
@@ -165,6 +183,76 @@ static void starting_again_forgets_what_was_cached(void **state)
     axalloc_free(axalloc_malloc(64));
 }
 
+/* ---- what happens between a miss and the slow path ---- */
+
+static void free_the_first(void)
+{
+    axalloc_free(blocks[0]);
+}
+
+static void what_an_interrupt_freed_meanwhile_is_used(void **state)
+{
+    (void)state;
+    void *first = blocks[0] = axalloc_malloc(64);
+    const struct axalloc_magazine *magazine = &axalloc_thread_cache->magazines[64 / 16];
+    assert_true(magazine->top == magazine->bottom && magazine->top != magazine->limit);
+    interrupt = free_the_first;
+    assert_ptr_equal(axalloc_malloc(64), first);
+    assert_null(interrupt);
+    axalloc_free(first);
+}
+
+static void allocate_the_first(void)
+{
+    blocks[0] = axalloc_malloc(64);
+}
+
+static void what_an_interrupt_took_meanwhile_leaves_room(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i <= 8; i++)
+        blocks[i] = axalloc_malloc(64);
+    const struct axalloc_magazine *magazine = &axalloc_thread_cache->magazines[64 / 16];
+    size_t freed = 0;
+    axalloc_cache_flush(axalloc_global(), axalloc_thread_cache); /* it has no room */
+    do
+        axalloc_free(blocks[++freed]);
+    while (magazine->top != magazine->limit);
+    assert_true(magazine->limit < magazine->end);
+    void **limit = magazine->limit;
+    interrupt = allocate_the_first;
+    axalloc_free(blocks[++freed]);
+    assert_null(interrupt);
+    assert_true(magazine->top == limit && magazine->limit == limit); /* no room was made */
+    assert_ptr_equal(limit[-1], blocks[freed]);
+    while (freed < 8)
+        axalloc_free(blocks[++freed]);
+    axalloc_free(blocks[0]);
+}
+
+static void *use_the_heap_alone(void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < 100; i++)
+        assert_non_null(blocks[i] = axalloc_malloc(64));
+    assert_true(axalloc_used_bytes(axalloc_global()) >= 6400);
+    for (size_t i = 0; i < 100; i++)
+        axalloc_free(blocks[i]);
+    assert_int_equal(axalloc_used_bytes(axalloc_global()), 0);
+    assert_ptr_equal(axalloc_thread_cache, &axalloc_no_cache);
+    return NULL;
+}
+
+static void a_thread_that_can_have_no_cache_uses_the_heap(void **state)
+{
+    (void)state;
+    pthread_t other;
+    has_no_cache = true;
+    assert_int_equal(pthread_create(&other, NULL, use_the_heap_alone, NULL), 0);
+    assert_int_equal(pthread_join(other, NULL), 0);
+    has_no_cache = false;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -178,6 +266,9 @@ int main(void)
         TEST(all_memory_can_be_had_although_it_is_cached),
         TEST(what_another_thread_frees_comes_back),
         TEST(starting_again_forgets_what_was_cached),
+        TEST(what_an_interrupt_freed_meanwhile_is_used),
+        TEST(what_an_interrupt_took_meanwhile_leaves_room),
+        TEST(a_thread_that_can_have_no_cache_uses_the_heap),
     };
     return cmocka_run_group_tests_name("axalloc caches", tests, NULL, NULL);
 }

@@ -285,6 +285,28 @@ static void memory_that_is_added_serves_and_stays(void **state)
     arena_unmap(more, MIB);
 }
 
+/* The instance has the third MiB of four. */
+static void pages_that_are_there_or_hold_records_are_not_added_again(void **state)
+{
+    (void)state;
+    unsigned char *arena = arena_map(4 * MIB), *mine = arena + 2 * MIB;
+    assert_int_equal(axalloc_init(&instance, ax_vaddr_of(mine), MIB), AX_OK);
+    for (size_t before = 2; before <= 2 * MIB / PAGE; before *= 2)
+        for (size_t inside = 1; inside <= 4 && inside < before; inside++) {
+            unsigned char *low = mine - (before - inside) * PAGE;
+            unsigned char *high = mine + MIB - inside * PAGE;
+            size_t above = before <= MIB / PAGE ? before : MIB / PAGE;
+            memset(mine - 2 * MIB, 0x5a, 2 * MIB);
+            assert_int_equal(axalloc_add_pages(&instance, ax_vaddr_of(low), before * PAGE),
+                             AX_EEXIST);
+            assert_int_equal(axalloc_add_pages(&instance, ax_vaddr_of(high), above * PAGE),
+                             AX_EEXIST);
+            assert_int_equal(*low, 0x5a);
+            assert_as_started();
+        }
+    arena_unmap(arena, 4 * MIB);
+}
+
 static void invalid_layouts_are_null(void **state)
 {
     (void)state;
@@ -469,6 +491,7 @@ int main(void)
         cmocka_unit_test(every_growth_may_fail_once_or_for_good),
         cmocka_unit_test(nearly_all_memory_can_be_had_as_bytes),
         cmocka_unit_test(memory_that_is_added_serves_and_stays),
+        cmocka_unit_test(pages_that_are_there_or_hold_records_are_not_added_again),
         cmocka_unit_test(invalid_layouts_are_null),
         cmocka_unit_test(reallocate_keeps_what_fits),
         cmocka_unit_test(c_functions_mean_what_they_do_in_c),

@@ -1,11 +1,12 @@
 /* The leak report of debug builds: what was live before is none, each call site has one line. */
 #include "arena.h"
+#include "unmapped.h"
 
 #include <axalloc/leaks.h>
 #include <axalloc/malloc.h>
 
 static unsigned char *arena;
-static void *from_before, *grows;
+static void *from_before, *grows, *page_from_before;
 static char report[4000];
 static size_t report_length;
 
@@ -30,10 +31,12 @@ static int begin(void **state)
 {
     (void)state;
     arena = arena_map(8 * MIB);
+    closed_pages = 0;
     if (axalloc_init(axalloc_global(), ax_vaddr_of(arena), 8 * MIB) != AX_OK)
         return -1;
     from_before = axalloc_malloc(100);
     grows = axalloc_aligned_alloc(4096, 500);
+    page_from_before = axalloc_malloc(AX_PAGE_SIZE); /* hardened: an unmapped page is behind it */
     memset(from_before, 7, 100);
     axalloc_leaks_begin(axalloc_global());
     return 0;
@@ -70,7 +73,9 @@ static void what_was_live_before_stays_whole(void **state)
     assert_sound(axalloc_check(axalloc_global()));
     for (unsigned i = 0; i < 100; i++)
         assert_int_equal(((unsigned char *)from_before)[i], 7);
+    assert_int_equal(closed_pages, CONFIG_AXALLOC_GUARD_PAGES);
     axalloc_free(from_before);
+    axalloc_free(page_from_before);
     axalloc_dealloc(axalloc_global(), grows, (struct ax_layout){500, 4096});
     assert_int_equal(leaks(), 0);
     assert_int_equal(axalloc_used_bytes(axalloc_global()), 0);
@@ -93,6 +98,50 @@ static void leaks_are_grouped_by_call(void **state)
     assert_non_null(strstr(report, "\n  7 blocks, 2500 bytes, allocated at pc 0x0000"));
     assert_non_null(strstr(report, "\n  1 block, 30 bytes, allocated at pc 0x0000"));
     assert_int_equal(lines(), 3);
+}
+
+AX_NOINLINE static void *keep_one(size_t size)
+{
+    return axalloc_malloc(size);
+}
+
+AX_NOINLINE static void *keep_another(size_t size)
+{
+    return axalloc_calloc(1, size);
+}
+
+/* What the report says of the one call in that function; its address in `at`. */
+static bool says_of(void *(*function)(size_t size), const char *what)
+{
+    const char *line = strstr(report, what);
+    if (line == NULL)
+        return false;
+    uintptr_t at = (uintptr_t)strtoull(strstr(line, "pc 0x") + 3, NULL, 16);
+    return at > (uintptr_t)function && at < (uintptr_t)function + 200;
+}
+
+/* In turns, and every third is freed: each call has what is left of its own, the lower one first.
+ */
+static void calls_that_take_turns_are_counted_apart(void **state)
+{
+    (void)state;
+    void *freed[20];
+    for (unsigned i = 0; i < 60; i++) {
+        void *block = i % 2 == 0 ? keep_one(10 + i) : keep_another(1000 + i);
+        if (i % 3 == 0)
+            freed[i / 3] = block;
+    }
+    assert_int_equal(leaks(), 60);
+    assert_true(says_of(keep_one, "  30 blocks, 1170 bytes, allocated at "));
+    assert_true(says_of(keep_another, "  30 blocks, 30900 bytes, allocated at "));
+    for (unsigned i = 0; i < 20; i++)
+        axalloc_free(freed[i]);
+    assert_int_equal(leaks(), 40);
+    assert_int_equal(lines(), 3);
+    assert_true(says_of(keep_one, "  20 blocks, 800 bytes, allocated at "));
+    assert_true(says_of(keep_another, "  20 blocks, 20600 bytes, allocated at "));
+    uintptr_t one = (uintptr_t)keep_one, another = (uintptr_t)keep_another;
+    assert_int_equal(strstr(report, " 800 bytes") < strstr(report, " 20600 bytes"), one < another);
 }
 
 static void every_way_to_allocate_names_its_caller(void **state)
@@ -135,6 +184,25 @@ static void a_block_from_before_that_was_resized_is_the_apps(void **state)
     assert_int_equal(leaks(), 0);
 }
 
+/* The memory of a leaked block may still hold the headers of those that were there before. */
+static void a_leak_is_counted_once_whoever_had_its_memory(void **state)
+{
+    (void)state;
+    for (size_t size = 500; size < 1500; size += 8) {
+        void *before = axalloc_malloc(size);
+        axalloc_free(before);
+        (void)axalloc_used_bytes(axalloc_global()); /* nothing waits */
+        void *leaked = axalloc_aligned_alloc(64, size - 64);
+        assert_non_null(leaked);
+        assert_int_equal(leaks(), 1);
+        char line[64];
+        snprintf(line, sizeof line, "axle: leaked: 1 block, %zu bytes\n", size - 64);
+        assert_non_null(strstr(report, line));
+        axalloc_free(leaked);
+    }
+    assert_int_equal(leaks(), 0);
+}
+
 static void pages_are_counted_by_kind(void **state)
 {
     (void)state;
@@ -164,8 +232,10 @@ int main(void)
         TEST(nothing_is_said_when_nothing_leaked),
         TEST(what_was_live_before_stays_whole),
         TEST(leaks_are_grouped_by_call),
+        TEST(calls_that_take_turns_are_counted_apart),
         TEST(every_way_to_allocate_names_its_caller),
         TEST(a_block_from_before_that_was_resized_is_the_apps),
+        TEST(a_leak_is_counted_once_whoever_had_its_memory),
         TEST(pages_are_counted_by_kind),
         TEST(a_thousand_blocks_of_one_call_are_one_line),
     };

@@ -81,6 +81,8 @@ static void a_counter_or_a_summary_is_wrong(void **state)
     for (unsigned order = 0; order < region->order_count; order++)
         assert_broken(region->orders_there, region->orders_there ^ UINT64_C(1) << order);
     assert_broken(region->free_pages, region->free_pages + 1);
+    assert_broken(region->blocks, region->blocks + 1);
+    assert_broken(region->none_from, COUNT - 1); /* all but the first are one run */
     assert_broken(pages.free_pages, pages.free_pages + 1);
     assert_broken(pages.total_pages, pages.total_pages + 1);
     assert_broken(region->next, region); /* regions that overlap */

@@ -89,7 +89,7 @@ static void aligned_sizes_have_classes_whose_slots_are_aligned(void **state)
 {
     (void)state;
     for (size_t align = 32; align <= AX_PAGE_SIZE; align *= 2)
-        for (size_t size = 0; size <= SLAB_LARGEST; size += 13) {
+        for (size_t size = 0; size <= SLAB_LARGEST; size++) {
             unsigned class = slab_class_of_aligned(size, align);
             assert_true(class < SLAB_CLASSES && slab_classes[class].size >= size);
             assert_int_equal(slab_classes[class].size % align, 0);
@@ -309,10 +309,27 @@ static void wrong_frees_panic_by_name(void **state)
     expect_assert_failure(dealloc(large + 16));   /* not where a page begins */
     expect_assert_failure(dealloc(arena));        /* records */
     expect_assert_failure(dealloc(&heap));        /* no memory of the heap's */
+    const struct slab *slab = (struct slab *)slab_owner_of(&heap, (uintptr_t)block);
+    uintptr_t behind = slab->base + slab->slots * (uintptr_t)112;
+    assert_true(behind < slab->base + slab->pages * AX_PAGE_SIZE);
+    expect_assert_failure(dealloc((void *)behind)); /* what is left over behind the last slot */
     dealloc(large);
     expect_assert_failure(dealloc(large));
     assert_sound(axalloc_bytes_check(&heap));
     arena_unmap(arena, MIB);
+}
+
+/* Its records are what the memory held before. */
+static void a_page_that_no_slab_ever_had_holds_no_block(void **state)
+{
+    (void)state;
+    unsigned char *arena = start(8 * MIB), *never = arena + 6 * MIB;
+    assert_non_null(alloc(100));
+    assert_int_equal(axalloc_bytes_class_of(&heap, never), UINT8_MAX);
+    assert_int_equal(axalloc_bytes_usable_size(&heap, never), 0);
+    expect_assert_failure(dealloc(never));
+    assert_sound(axalloc_bytes_check(&heap));
+    arena_unmap(arena, 8 * MIB);
 }
 
 #define assert_broken(place, value)                                                                \
@@ -372,6 +389,7 @@ int main(void)
         cmocka_unit_test(without_memory_a_larger_class_serves),
         cmocka_unit_test(regions_far_apart_are_all_known),
         cmocka_unit_test(wrong_frees_panic_by_name),
+        cmocka_unit_test(a_page_that_no_slab_ever_had_holds_no_block),
         cmocka_unit_test(the_check_finds_what_is_broken),
     };
     return cmocka_run_group_tests_name("slab", tests, NULL, NULL);

@@ -109,6 +109,12 @@ static inline bool ax_prange_overlaps(struct ax_prange a, struct ax_prange b)
            b.start.raw <= ax_prange_last(a);
 }
 
+static inline bool ax_vrange_overlaps(struct ax_vrange a, struct ax_vrange b)
+{
+    return ax_prange_overlaps(ax_prange(a.start.raw, a.size_bytes),
+                              ax_prange(b.start.raw, b.size_bytes));
+}
+
 /* `align` must be a power of two in all of these. */
 static inline bool ax_is_aligned(uint64_t value, uint64_t align)
 {

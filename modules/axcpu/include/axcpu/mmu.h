@@ -23,20 +23,21 @@ static inline void axcpu_tlb_flush_page(struct ax_vaddr page);
 /* Forget every translation. This CPU only. */
 static inline void axcpu_tlb_flush_all(void);
 
-/* Beyond so many pages one flush of everything takes their place (docs/axcpu.md has the figures). */
+/* Beyond so many pages one flush of everything takes their place (docs/axcpu.md has the figures).
+ */
 enum { AXCPU_TLB_PAGES_MAX = 64 };
 
 /*
- * Forget the translations of `range`, whole pages, at every level, global ones included, on every CPU.
- * When it returns none uses what the tables said before the caller's last write to them. That a table
- * was linked is forgotten by a range of more than AXCPU_TLB_PAGES_MAX pages only. Any context, whatever
- * the other CPUs do and whether or not they let interrupts through.
+ * Forget the translations of `range`, whole pages, at every level, global ones included, on every
+ * CPU. When it returns none uses what the tables said before the caller's last write to them. That
+ * a table was linked is forgotten by a range of more than AXCPU_TLB_PAGES_MAX pages only. Any
+ * context, whatever the other CPUs do and whether or not they let interrupts through.
  */
 void axcpu_tlb_flush_range_all_cpus(struct ax_vrange range);
 
 /*
- * For a second CPU, as soon as its bit in axcpu_second_cpus is set: it forgets all that it has remembered
- * of tables and of code since its MMU went on; from now on flushes reach it.
+ * For a second CPU, as soon as its bit in axcpu_second_cpus is set: it forgets all that it has
+ * remembered of tables and of code since its MMU went on; from now on flushes reach it.
  */
 static inline void axcpu_mmu_join(void);
 

@@ -2,11 +2,13 @@
  * How a second CPU comes to C. Firmware starts it at the physical address of axcpu_second_entry(),
  * with the MMU off and the physical address of its block of axcpu_percpus[] as the argument (a1 of
  * SBI's hart_start, x0 of PSCI's CPU_ON). In that block the caller has set the stacks, `self` and
- * `kernel_root`, and written the block back to memory, since caches may be off there.
+ * `kernel_root`, and written the block back to memory, since caches may be off there
+ * (axcpu_start_write_back()).
  */
 #pragma once
 
 #include <axbase/attr.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Not to be called: its address is for firmware. */
@@ -14,6 +16,10 @@ AX_NORETURN void axcpu_second_entry(void);
 
 /* What makes a CPU walk the same table as this one: satp, or TTBR1_EL1. */
 static inline uint64_t axcpu_kernel_root(void);
+
+/* What is written at `start` is seen by a CPU that has its caches off. Nothing where none ever has.
+ */
+static inline void axcpu_start_write_back(const void *start, size_t bytes);
 
 /*
  * Port: the first C function of a second CPU, axruntime's. The kernel table is walked, the CPU's

@@ -9,8 +9,8 @@
  * Addresses and sizes are multiples of AX_PAGE_SIZE, the size not 0, and the range lies within the
  * table's half of the address space; else AX_EINVAL.
  *
- * Other CPUs may use what is mapped meanwhile: a page whose mapping stays, or whose flags change, is
- * there for them all the time, if their trap handler asks axhal_pt_fault_is_stale().
+ * Other CPUs may use what is mapped meanwhile: a page whose mapping stays, or whose flags change,
+ * is there for them all the time, if their trap handler asks axhal_pt_fault_is_stale().
  *
  * No locks: the owner of a table has one. Context: any that the frame source allows.
  */
@@ -75,8 +75,9 @@ AX_MUST_CHECK enum ax_err axhal_pt_init(struct axhal_page_table *table,
                                         struct axhal_frame_source *frames);
 
 /*
- * The same, with its root at `root`: axcpu_pt_root_bytes() of the caller's, so aligned, whose contents
- * do not matter, and which the caller has again after destroy. AX_EINVAL: it is not so aligned, or 0.
+ * The same, with its root at `root`: axcpu_pt_root_bytes() of the caller's, so aligned, whose
+ * contents do not matter, and which the caller has again after destroy. AX_EINVAL: it is not so
+ * aligned, or 0.
  */
 AX_MUST_CHECK enum ax_err axhal_pt_init_at(struct axhal_page_table *table,
                                            const struct axcpu_pt_format *format,
@@ -94,8 +95,8 @@ void axhal_pt_destroy(struct axhal_page_table *table);
  * Map `range` to as many bytes from `physical` on.
  *
  * AX_EEXIST: some page of the range is mapped. AX_EBUSY: all of it is part of one larger leaf.
- * AX_ENOMEM: no frame for a table. AX_EINVAL also: the physical range passes what an entry can hold, the
- * flags contradict each other, or the format cannot say them.
+ * AX_ENOMEM: no frame for a table. AX_EINVAL also: the physical range passes what an entry can
+ * hold, the flags contradict each other, or the format cannot say them.
  */
 AX_MUST_CHECK enum ax_err axhal_pt_map(struct axhal_page_table *table, struct ax_vrange range,
                                        struct ax_paddr physical, unsigned map_flags);
@@ -112,8 +113,8 @@ AX_MUST_CHECK enum ax_err axhal_pt_protect(struct axhal_page_table *table, struc
 
 /*
  * Let a range, all of which is mapped, point at as many bytes from `physical` on, with these flags.
- * Leaves stay as large as they are where the new place is aligned for it. Errors as for unmap and, for the
- * last two parameters, as for map; AX_ENOMEM also where a leaf must be smaller.
+ * Leaves stay as large as they are where the new place is aligned for it. Errors as for unmap and,
+ * for the last two parameters, as for map; AX_ENOMEM also where a leaf must be smaller.
  */
 AX_MUST_CHECK enum ax_err axhal_pt_remap(struct axhal_page_table *table, struct ax_vrange range,
                                          struct ax_paddr physical, unsigned map_flags);
@@ -129,8 +130,9 @@ enum ax_err axhal_pt_walk(const struct axhal_page_table *table, axhal_pt_visit *
                           void *context);
 
 /*
- * For the trap handler, on a fault of an access. True: another CPU has changed tables since this one asked
- * last, and the access is to be tried again; it may fault for good then. What that CPU had in hand is
- * done. Interrupts off; waits for as long as a change takes. Always false while one CPU is alone.
+ * For the trap handler, on a fault of an access. True: another CPU has changed tables since this
+ * one asked last, and the access is to be tried again; it may fault for good then. What that CPU
+ * had in hand is done. Interrupts off; waits for as long as a change takes. Always false while one
+ * CPU is alone.
  */
 bool axhal_pt_fault_is_stale(void);

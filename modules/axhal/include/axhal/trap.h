@@ -18,6 +18,21 @@ AX_COLD void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sin
  */
 AX_COLD bool axhal_port_describe_address(struct ax_vaddr address, struct ax_sink *sink);
 
+/* What a higher layer knows of addresses that it mapped. Asked by reports: any context, any lock
+ * held. */
+struct axhal_places {
+    /* Print what `address` is, in words. False: not one of its own; nothing was printed. */
+    bool (*describe)(struct ax_vaddr address, struct ax_sink *sink);
+    /* The stack that `address` lies on, or in the page below of; its end counts as on it. */
+    bool (*find_stack)(struct ax_vaddr address, struct ax_vrange *out);
+};
+
+/* Ask `places`, which is lent for ever, from now on, where axhal knows nothing itself. */
+void axhal_places_use(const struct axhal_places *places);
+
+/* `address` lies in the page below a stack: whoever accessed it ran over the stack's end. */
+bool axhal_is_below_stack(struct ax_vaddr address);
+
 /*
  * Print the calls that led here, one a line, for the runner to give names to:
  *

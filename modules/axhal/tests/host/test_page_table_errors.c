@@ -207,8 +207,9 @@ static void a_root_without_a_frame(void **state)
     unsigned used = pool.used;
     (void)state;
     if (root_frames(space->format) > 1) {
-        assert_int_equal(axhal_pt_init(&other, space->format, space->half, &cpu_access, &pool.source),
-                         AX_EINVAL);
+        assert_int_equal(
+            axhal_pt_init(&other, space->format, space->half, &cpu_access, &pool.source),
+            AX_EINVAL);
         return;
     }
     pool_fail_after(0, 1);
@@ -321,7 +322,8 @@ static enum ax_err unmap_between_two_large_leaves(void)
 
 static void unmapping_the_ends_of_two_large_leaves(void **state)
 {
-    static const struct hungry operation = {unmap_between_two_large_leaves, {4, 4, 4, 4, 4, 4, 4, 4}};
+    static const struct hungry operation = {unmap_between_two_large_leaves,
+                                            {4, 4, 4, 4, 4, 4, 4, 4}};
     (void)state;
     assert_survives(&operation);
 }
@@ -333,7 +335,8 @@ static enum ax_err protect_between_two_large_leaves(void)
 
 static void protecting_the_ends_of_two_large_leaves(void **state)
 {
-    static const struct hungry operation = {protect_between_two_large_leaves, {4, 4, 4, 4, 4, 4, 4, 4}};
+    static const struct hungry operation = {protect_between_two_large_leaves,
+                                            {4, 4, 4, 4, 4, 4, 4, 4}};
     (void)state;
     assert_survives(&operation);
 }
@@ -345,7 +348,8 @@ static enum ax_err protect_a_megapage_in_a_gigapage(void)
 
 static void protecting_a_large_leaf_within_the_largest(void **state)
 {
-    static const struct hungry operation = {protect_a_megapage_in_a_gigapage, {1, 1, 1, 1, 1, 1, 1, 1}};
+    static const struct hungry operation = {protect_a_megapage_in_a_gigapage,
+                                            {1, 1, 1, 1, 1, 1, 1, 1}};
     (void)state;
     assert_survives(&operation);
 }

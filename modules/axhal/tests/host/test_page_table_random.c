@@ -140,17 +140,18 @@ static struct ax_vrange range_of(size_t first, size_t count)
     return at(window_offset + first * PAGE, count * PAGE);
 }
 
-/* AX_EBUSY says that the range is part of one leaf, and AX_EEXIST of what is mapped that it is not. */
+/* AX_EBUSY says that the range is part of one leaf, and AX_EEXIST of what is mapped that it is not.
+ */
 static enum ax_err map_or_exists(struct ax_vrange range, const struct step *step)
 {
     struct axhal_mapping leaf;
-    enum ax_err err =
-        axhal_pt_map(&table, range, ax_paddr(step->physical), step->map_flags);
+    enum ax_err err = axhal_pt_map(&table, range, ax_paddr(step->physical), step->map_flags);
     if (err != AX_EBUSY && err != AX_EEXIST)
         return err;
     bool is_part = axhal_pt_query(&table, range.start, &leaf) == AX_OK &&
                    leaf.virtual.size_bytes > range.size_bytes &&
-                   ax_vrange_contains(leaf.virtual, ax_vaddr_add(range.start, range.size_bytes - 1));
+                   ax_vrange_contains(leaf.virtual,
+                                      ax_vaddr_add(range.start, range.size_bytes - 1));
     assert_int_equal(err, is_part ? AX_EBUSY : AX_EEXIST);
     return AX_EEXIST;
 }
@@ -265,7 +266,8 @@ static void start_window(uint64_t offset, size_t count, unsigned small, unsigned
     seed = 1 + (uint64_t)(space - variants);
 }
 
-/* At the ends of the upper halves, over the first entry, or the first table, of the root in the lower ones. */
+/* At the ends of the upper halves, over the first entry, or the first table, of the root in the
+ * lower ones. */
 static uint64_t offset_of_window(void)
 {
     if (space->half == AXHAL_UPPER_HALF)

@@ -17,10 +17,10 @@
  * table and whatever was mapped through it are gone after, but for the device tree at `tree`, which
  * stays where it was mapped, to be read. Boot, once, interrupts off.
  *
- * AX_ENOMEM: not enough free RAM for the tables. AX_EEXIST, AX_EBUSY: a device's registers lie in RAM.
- * AX_ENOSPC: free RAM is so scattered that the tables would lie in too many places. On an error
- * the boot table is still in use, so the error can be reported.
- * Cost: about 9,000 instructions, and 8 for each leaf.
+ * AX_ENOMEM: not enough free RAM for the tables. AX_EEXIST, AX_EBUSY: a device's registers lie in
+ * RAM. AX_ENOSPC: free RAM is so scattered that the tables would lie in too many places. On an
+ * error the boot table is still in use, so the error can be reported. Cost: about 9,000
+ * instructions, and 8 for each leaf.
  */
 AX_MUST_CHECK enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_prange tree);
 
@@ -39,8 +39,8 @@ AX_MUST_CHECK enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flag
 
 /*
  * Take whole pages out of the linear map, and put them back: readable, writable, cached memory. In
- * between every access to them faults. AX_ENOENT, AX_EEXIST or AX_EBUSY: not all of them are there, or were
- * out. Else as axmm_protect().
+ * between every access to them faults. AX_ENOENT, AX_EEXIST or AX_EBUSY: not all of them are there,
+ * or were out. Else as axmm_protect().
  */
 AX_MUST_CHECK enum ax_err axmm_hide(struct ax_vrange range);
 AX_MUST_CHECK enum ax_err axmm_show(struct ax_vrange range);

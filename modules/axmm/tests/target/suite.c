@@ -1,4 +1,5 @@
 /* axmm on the target: the live kernel table, walked, and mappings changed under access. */
+#include "cases.h"
 #include <axalloc/alloc.h>
 #include <axcpu/image.h>
 #include <axcpu/irq.h>
@@ -58,7 +59,7 @@ static void test_protections(struct axtest *test)
     AXTEST_CHECK(test, found.large_leaves > 0);
 }
 
-static unsigned flags_at(const char *address)
+unsigned flags_at(const void *address)
 {
     struct axhal_mapping mapping;
     unsigned known = AXCPU_MAP_READ | WRITE | EXECUTE | AXCPU_MAP_DEVICE | AXCPU_MAP_UNCACHED;
@@ -73,7 +74,7 @@ static void test_sections(struct axtest *test)
     AXTEST_CHECK(test, flags_at(axcpu_boot_stack_bottom) == (AXCPU_MAP_READ | WRITE));
 }
 
-static bool is_readable(const void *address)
+bool is_readable(const void *address)
 {
     uint32_t value;
     return axcpu_try_read32(address, &value);
@@ -127,6 +128,22 @@ static const struct axtest_case cases[] = {
     {"page 0 and the guard pages are absent", test_absent},
     {"one page of a large leaf changes and changes back", test_split},
     {"what must not be is refused", test_refusals},
+    {"virtually contiguous memory from scattered frames", test_scattered_frames},
+    {"a large mapping has large leaves and goes back", test_large_mapping},
+    {"pages around each mapping are absent", test_guards},
+    {"remap keeps the frames", test_remap},
+    {"mappings that cannot be are refused", test_impossible_mappings},
+    {"stacks have guards and names", test_stacks},
+    {"executable memory is never writable at once", test_code},
+    {"executable memory is resized without a copy", test_code_resized},
+    {"out of memory leaves nothing half done", test_out_of_memory},
+    {"the check finds what breaks the rules", test_check_finds},
+    {"a device that is found late is mapped as one", test_device},
+    {"the picture has a line for each kind", test_dump},
+    {"other CPUs forget what was unmapped", test_others_forget},
+    {"memory is used while its mapping changes", test_used_while_changed},
+    {"new code is fetched on every CPU", test_code_is_fetched_anew},
+    {"cache maintenance changes no byte", test_caches_change_nothing},
 };
 
 const struct axtest_suite axmm_suite = {"axmm", cases, AXTEST_COUNT(cases)};

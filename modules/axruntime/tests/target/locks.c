@@ -66,7 +66,7 @@ static void add_in_interrupt(void *argument)
 static void contend_and_call(void *argument)
 {
     contend(argument);
-    for (unsigned i = 0; i < 10; i++) {
+    for (unsigned i = 0; i < 2; i++) {
         axhal_call_all(add_in_interrupt, NULL);
         add_in_interrupt(NULL);
     }

@@ -1,6 +1,8 @@
-/* Cache maintenance by address; the line sizes are read from CTR_EL0 (Arm ARM D19.2.34). */
+/*
+ * Cache maintenance by address. The line sizes are read from CTR_EL0 (Arm ARM D19.2.34) on each
+ * call, which is one instruction and right on whatever CPU it runs.
+ */
 #include <axcpu/cache.h>
-#include <stdint.h>
 
 /* Where in CTR_EL0 the smallest lines are: log2 of words of 4 bytes. */
 enum { IMIN_LINE_SHIFT = 0, DMIN_LINE_SHIFT = 16 };
@@ -12,12 +14,34 @@ static uintptr_t smallest_line_bytes(unsigned shift)
     return (uintptr_t)4 << (ctr >> shift & 0xf);
 }
 
+void axcpu_dcache_clean(const void *start, size_t bytes)
+{
+    uintptr_t line = smallest_line_bytes(DMIN_LINE_SHIFT);
+    uintptr_t end = (uintptr_t)start + bytes;
+    for (uintptr_t at = (uintptr_t)start & ~(line - 1); at < end; at += line)
+        __asm__ volatile("dc cvac, %0" : : "r"(at) : "memory");
+    __asm__ volatile("dsb sy" : : : "memory");
+}
+
 void axcpu_dcache_clean_invalidate(const void *start, size_t bytes)
 {
     uintptr_t line = smallest_line_bytes(DMIN_LINE_SHIFT);
     uintptr_t end = (uintptr_t)start + bytes;
     for (uintptr_t at = (uintptr_t)start & ~(line - 1); at < end; at += line)
         __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
+    __asm__ volatile("dsb sy" : : : "memory");
+}
+
+void axcpu_dcache_invalidate(const void *start, size_t bytes)
+{
+    uintptr_t line = smallest_line_bytes(DMIN_LINE_SHIFT);
+    uintptr_t first = (uintptr_t)start, end = first + bytes;
+    for (uintptr_t at = first & ~(line - 1); at < end; at += line) {
+        if (at < first || end - at < line)
+            __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
+        else
+            __asm__ volatile("dc ivac, %0" : : "r"(at) : "memory");
+    }
     __asm__ volatile("dsb sy" : : : "memory");
 }
 

@@ -1,7 +1,7 @@
 /*
- * Flushes on every CPU of aarch64: the `is` forms of tlbi reach the inner shareable domain by themselves,
- * and the barrier after them waits until all are done (Arm ARM D8.14.5). One pair of barriers for all
- * pages of a range.
+ * Flushes on every CPU of aarch64: the `is` forms of tlbi reach the inner shareable domain by
+ * themselves, and the barrier after them waits until all are done (Arm ARM D8.14.5). One pair of
+ * barriers for all pages of a range.
  */
 #include <axcpu/mmu.h>
 

@@ -19,6 +19,7 @@ _Thread_local struct axcpu_percpu axcpu_host_percpu;
 void (*axcpu_host_on_relax)(void) = do_nothing;
 struct axcpu_host_flushes axcpu_host_flushes;
 struct axcpu_host_icache axcpu_host_icache;
+struct axcpu_host_dcache axcpu_host_dcache;
 uint64_t axcpu_host_counter;
 uint64_t (*axcpu_host_read_counter)(void);
 uint64_t axcpu_host_timer;
@@ -28,6 +29,32 @@ void axcpu_tlb_flush_range_all_cpus(struct ax_vrange range)
 {
     axcpu_host_flushes.ranges++;
     axcpu_host_flushes.last_range = range;
+}
+
+void axcpu_dcache_clean(const void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+    axcpu_host_dcache.cleans++;
+}
+
+void axcpu_dcache_invalidate(const void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+    axcpu_host_dcache.invalidates++;
+}
+
+void axcpu_dcache_clean_invalidate(const void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+    axcpu_host_dcache.clean_invalidates++;
+}
+
+void axcpu_dcache_clean_invalidate_all(void)
+{
+    axcpu_host_dcache.alls++;
 }
 
 void axcpu_icache_sync(const void *start, size_t bytes)

@@ -1,6 +1,6 @@
 /*
- * Changing the kernel's table on riscv64, and flushes on every CPU. The new table maps the running code
- * at the same place, so one write of satp and a fence do.
+ * Changing the kernel's table on riscv64, and flushes on every CPU. The new table maps the running
+ * code at the same place, so one write of satp and a fence do.
  */
 #include <axbase/assert.h>
 #include <axcpu/layout.h>
@@ -16,8 +16,9 @@ void axcpu_mmu_switch_kernel_root(struct ax_paddr root, struct ax_paddr image)
 }
 
 /*
- * The others by firmware, once there are some. Order: a CPU that joins sets its bit, then forgets all
- * (axcpu_mmu_join()); so either the bit is seen here, or what was written to the tables is seen there.
+ * The others by firmware, once there are some. Order: a CPU that joins sets its bit, then forgets
+ * all (axcpu_mmu_join()); so either the bit is seen here, or what was written to the tables is seen
+ * there.
  */
 void axcpu_tlb_flush_range_all_cpus(struct ax_vrange range)
 {
@@ -27,8 +28,7 @@ void axcpu_tlb_flush_range_all_cpus(struct ax_vrange range)
     if (!is_short)
         axcpu_tlb_flush_all();
     atomic_thread_fence(memory_order_seq_cst);
-    if (AXCPU_CPUS_MAX > 1 &&
-        atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed) != 0) {
+    if (AXCPU_CPUS_MAX > 1 && atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed) != 0) {
         bool is_done = is_short ? axcpu_sbi_sfence_vma_all(range.start.raw, range.size_bytes)
                                 : axcpu_sbi_sfence_vma_all(0, 0);
         AX_ASSERT(is_done);

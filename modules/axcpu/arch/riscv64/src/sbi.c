@@ -3,13 +3,13 @@
 
 /* Extensions, each with the chapter that defines it. */
 enum {
-    SBI_LEGACY_PUTCHAR = 1, /* 5.2 */
-    SBI_LEGACY_GETCHAR = 2, /* 5.3 */
-    SBI_TIME = 0x54494d45,  /* 6 */
-    SBI_IPI = 0x735049,     /* 7 */
+    SBI_LEGACY_PUTCHAR = 1,  /* 5.2 */
+    SBI_LEGACY_GETCHAR = 2,  /* 5.3 */
+    SBI_TIME = 0x54494d45,   /* 6 */
+    SBI_IPI = 0x735049,      /* 7 */
     SBI_RFENCE = 0x52464e43, /* 8 */
-    SBI_HSM = 0x48534d,     /* 9 */
-    SBI_SRST = 0x53525354,  /* 10 */
+    SBI_HSM = 0x48534d,      /* 9 */
+    SBI_SRST = 0x53525354,   /* 10 */
 };
 
 struct sbi_result {

@@ -10,6 +10,10 @@
  *   0xffffffff80000000 | the image, where it is linked|  text RX, rodata R, data RW
  *                      +------------------------------+
  *                      |                              |
+ *   0xffff801000000000 +------------------------------+
+ *                      | mapped on demand: virtually  |  RW, or RX; pages between that
+ *                      | contiguous memory, stacks,   |  are never mapped
+ *                      | devices found late (64 GiB)  |
  *   0xffff800000000000 +------------------------------+
  *                      | linear map: physical address |  RAM RW, image's text and rodata R,
  *   0xffff000000000000 | 0 to 128 TiB                 |  devices as devices
@@ -21,4 +25,6 @@
 
 #define AXCPU_LINEAR_BASE 0xffff000000000000
 #define AXCPU_LINEAR_SIZE 0x800000000000
+#define AXCPU_MAPPED_BASE 0xffff800000000000
+#define AXCPU_MAPPED_SIZE 0x1000000000
 #include <axcpu/image_window.h>

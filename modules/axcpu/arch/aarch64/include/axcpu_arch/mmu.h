@@ -13,7 +13,8 @@ static inline void axcpu_mmu_publish(void)
     __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
 }
 
-/* The operand of tlbi by address is the page number in bits 43..0: an address would flush nothing. */
+/* The operand of tlbi by address is the page number in bits 43..0: an address would flush nothing.
+ */
 static inline uint64_t axcpu_tlbi_operand(struct ax_vaddr page)
 {
     return (page.raw >> AX_PAGE_SHIFT) & UINT64_C(0xfffffffffff);

@@ -1,6 +1,6 @@
 /*
- * What host tests may ask of their CPU. There is no instruction cache to see: the last call of
- * axcpu_icache_sync() is recorded.
+ * What host tests may ask of their CPU. There are no caches to see: the last call of
+ * axcpu_icache_sync() and the number of calls about data are recorded.
  */
 #pragma once
 
@@ -13,3 +13,12 @@ struct axcpu_host_icache {
 };
 
 extern struct axcpu_host_icache axcpu_host_icache;
+
+struct axcpu_host_dcache {
+    unsigned cleans;
+    unsigned invalidates;
+    unsigned clean_invalidates;
+    unsigned alls;
+};
+
+extern struct axcpu_host_dcache axcpu_host_dcache;

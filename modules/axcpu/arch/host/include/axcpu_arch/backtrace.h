@@ -4,7 +4,8 @@
  */
 #pragma once
 
-enum { AXCPU_CALL_BYTES_MIN = 1 }; /* the shortest call instruction */
+enum { AXCPU_CALL_BYTES_MIN = 1 };            /* the shortest call instruction */
+enum { AXCPU_FRAME_RECORD_ABOVE_BYTES = 16 }; /* of the record that lie at fp and above */
 
 static inline struct axcpu_call axcpu_call_of(struct ax_vaddr fp)
 {

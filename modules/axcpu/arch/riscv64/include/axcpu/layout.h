@@ -1,7 +1,7 @@
 /*
- * The kernel's half of the address space on riscv64 with Sv39 (Privileged Architecture 4.4), the upper
- * 256 GiB, or with Sv48, the upper 128 TiB. Nothing is ever mapped in the lower half, so null pointers
- * fault.
+ * The kernel's half of the address space on riscv64 with Sv39 (Privileged Architecture 4.4), the
+ * upper 256 GiB, or with Sv48, the upper 128 TiB. Nothing is ever mapped in the lower half, so null
+ * pointers fault.
  *
  *   0xffffffffffffffff +------------------------------+
  *                      |                              |
@@ -11,6 +11,12 @@
  *   0xffffffff80000000 | the image, where it is linked|  text RX, rodata R, data RW
  *                      +------------------------------+
  *                      |                              |
+ *   0xfffffff000000000 +------------------------------+
+ *                      | mapped on demand: virtually  |  RW, or RX; pages between that
+ *                      | contiguous memory, stacks,   |  are never mapped
+ *                      | devices found late (64 GiB)  |
+ *   0xffffffe000000000 +------------------------------+
+ *                      |                              |  Sv39: nothing
  *   0xffffffe000000000 +------------------------------+  Sv48: 0xffffc00000000000
  *                      | linear map: physical address |  RAM RW, image's text and rodata R,
  *                      | 0 to 128 GiB; Sv48: 64 TiB   |  devices as devices
@@ -31,4 +37,6 @@
 #define AXCPU_LINEAR_BASE 0xffffffc000000000
 #define AXCPU_LINEAR_SIZE 0x2000000000
 #endif
+#define AXCPU_MAPPED_BASE 0xffffffe000000000
+#define AXCPU_MAPPED_SIZE 0x1000000000
 #include <axcpu/image_window.h>

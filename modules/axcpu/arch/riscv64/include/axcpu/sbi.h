@@ -28,9 +28,9 @@ enum { AXCPU_SBI_INVALID_PARAM = -3, AXCPU_SBI_ALREADY_AVAILABLE = -6 };
 long axcpu_sbi_hart_start(uint64_t hart, uint64_t entry, uint64_t argument);
 
 /*
- * fence.i, and sfence.vma of `bytes` from `start` on (0 and 0: of everything), on every hart that runs.
- * It interrupts them in M-mode, so it does not matter whether they let interrupts through. False: the
- * firmware refuses. Cost: hundreds of instructions, and those of each hart.
+ * fence.i, and sfence.vma of `bytes` from `start` on (0 and 0: of everything), on every hart that
+ * runs. It interrupts them in M-mode, so it does not matter whether they let interrupts through.
+ * False: the firmware refuses. Cost: hundreds of instructions, and those of each hart.
  */
 bool axcpu_sbi_fence_i_all(void);
 bool axcpu_sbi_sfence_vma_all(uint64_t start, uint64_t bytes);

@@ -7,3 +7,10 @@ static inline uint64_t axcpu_kernel_root(void)
     __asm__ volatile("csrr %0, satp" : "=r"(satp));
     return satp;
 }
+
+/* With the MMU off a hart still sees what all see: the caches are of physical memory. */
+static inline void axcpu_start_write_back(const void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+}

@@ -1,0 +1,2 @@
+deps := axbase axalloc axlog axmm axruntime
+srcs := main.c
