@@ -8,6 +8,7 @@ from typing import Iterator, List
 
 import cpus
 import hostile
+import paging
 from guest.platform import ROOT, names
 from target import Build, Case
 
@@ -251,5 +252,5 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
-             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, hostile.cases)
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, paging.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]
