@@ -10,10 +10,8 @@
 #include <axmm/check.h>
 #include <axmm/stacks.h>
 
-enum {
-    ROUNDS = 4,
-    HELD = 2
-}; /* few: with more CPUs than the host has, each flush waits for its scheduler */
+/* Few: where there are more CPUs than the host has, each flush waits for the host's scheduler. */
+enum { ROUNDS = 4, HELD = 2 };
 
 /* What one CPU has mapped; each block is filled with a byte of its own. */
 struct worker {
