@@ -157,7 +157,7 @@ STRESS = (("8", "slab", "unfair-locks", 14), ("4", "tlsf", "unfair-locks", 10), 
 def stress_cases(platform: str) -> Iterator[Case]:
     for cpus, alloc, features, seconds in STRESS:
         yield Case(f"{platform} stress SMP={cpus} {alloc} {features}".strip(), Build(platform, "stress", alloc, features=features),
-                   args=f"seconds={seconds} seed={cpus}", qemu=["-smp", cpus], seconds=60.0 + seconds)
+                   args=f"seconds={seconds} seed={cpus}", qemu=["-smp", cpus], seconds=60.0 + seconds, silence=45.0)
     yield Case(f"{platform} stress told nonsense", Build(platform, "stress"), args="seconds=x", status=2,
                lines=["^stress: the arguments can be seconds=<n>, up to 86400, and seed=<n>$"])
 
