@@ -23,7 +23,7 @@ static enum ax_err map_one_of_each(void)
     if (err == AX_OK)
         err = axmm_stack_alloc(16 << 10, &stack);
     if (err == AX_OK)
-        axmm_stack_name(&stack, "stack of the example", 0);
+        axmm_stack_name(&stack, "example's", 0);
     return err;
 }
 

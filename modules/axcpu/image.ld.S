@@ -47,6 +47,9 @@ SECTIONS
         *(.rodata.ax_drivers)
         *(.rodata.ax_drivers_*)
         QUAD(0)
+        ax_boot_steps = .;
+        *(.rodata.ax_boot_steps_*)
+        QUAD(0)
         axcpu_fixups = .;
         KEEP(*(.rodata.axcpu_fixups))
         *(.rodata.axcpu_fixups_*)

@@ -7,4 +7,5 @@ srcs-cold += $(if $(CONFIG_AXALLOC_GUARD_PAGES),src/guard_pages.c)
 srcs-cold += $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/cpu_stacks.c)
 test-deps := axtest
 host-tests := test_areas
-target-tests := tests/target/suite.c tests/target/mapped.c tests/target/rules.c tests/target/tables.c
+target-tests := tests/target/suite.c tests/target/mapped.c tests/target/rules.c \
+    tests/target/tables.c

@@ -80,7 +80,8 @@ static volatile char *find_in_region(unsigned region, uint32_t affinity)
 {
     uint64_t at = 0;
     uint32_t type = 0;
-    while (at + 2 * FRAME_BYTES <= regions[region].bytes && (type & GICR_TYPER_LAST) == 0) {
+    while (at + UINT64_C(2) * FRAME_BYTES <= regions[region].bytes &&
+           (type & GICR_TYPER_LAST) == 0) {
         volatile char *frame = regions[region].base + at;
         const volatile void *type_register = frame + GICR_TYPER;
         if (!axcpu_try_read32(type_register, &type))

@@ -66,14 +66,14 @@ static enum ax_err start_cpu(void)
         i++;
     if (i == context_count)
         return AX_ENODEV;
-    unsigned context = contexts[i].context;
-    for (unsigned word = 0; word <= source_count / 32; word++)
+    uint64_t context = contexts[i].context;
+    for (uint64_t word = 0; word <= source_count / 32; word++)
         axcpu_mmio_write32(base, ENABLE + context * ENABLE_STRIDE + word * 4, 0);
     volatile char *own = (volatile char *)base + CONTEXT + context * CONTEXT_STRIDE;
     axcpu_mmio_write32(own, THRESHOLD, 0);
     cpu_context[self->index] = own;
     if (self->index == 0)
-        boot_context = context;
+        boot_context = contexts[i].context;
     return AX_OK;
 }
 

@@ -40,6 +40,8 @@ MACHINES = {
         ("EL2 GICv3", "-machine virtualization=on,gic-version=3"),
         ("GICv2", "-machine gic-version=2"),
         ("GICv3", "-machine gic-version=3"),
+        ("GICv3 and four CPUs", "-machine gic-version=3 -smp 4"),
+        ("EL2 GICv3 and four CPUs", "-machine virtualization=on,gic-version=3 -smp 4"),
         ("Cortex-A53", "-cpu cortex-a53"),
         ("Cortex-A76", "-cpu cortex-a76"),
         ("max", "-cpu max"),
@@ -49,6 +51,11 @@ MACHINES = {
         ("two memory nodes", TWO_NODES),
     ),
 }
+
+# The other interrupt controllers of a platform, on which the console interrupts too.
+CONTROLLERS = {"aarch64-qemu-virt": (
+    ("GICv3", "-machine gic-version=3 -smp 2"),
+    ("GICv3 EL2", "-machine virtualization=on,gic-version=3"))}
 
 # What app `fault` is told to do, what must be said of it, and the status (axhal/power.h).
 PANIC, FAULT = 134, 139
@@ -135,7 +142,7 @@ def ptdump_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} ptdump", app)
     yield Case(f"{platform} ptdump all", app, args="all",
                lines=[r"  r-x---g +4  mapped: code$", r" 4096 .*  rw----g +2048  mapped: virtually",
-                      r"  rw----g +4  mapped: stack of the example$", "^axmm_check: sound$"])
+                      r"  rw----g +4  mapped: example's stack of CPU 0$", "^axmm_check: sound$"])
     yield Case(f"{platform} ptdump debug", Build(platform, "ptdump", features="debug"), args="all")
     yield Case(f"{platform} ptdump told nonsense", app, args="x", status=2,
                lines=["^ptdump: the argument can be: all$"])
@@ -232,6 +239,10 @@ def talk_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
                typed=[("^about to: echo", b"Hello, Axle\n")])
+    for machine, arguments in (("", ""), *CONTROLLERS.get(platform, ())):
+        yield Case(" ".join(filter(None, [platform, "echo by interrupt", machine])), fault,
+                   ["^received: Hello, Axle$"], args="echo-by-interrupt", qemu=arguments.split(),
+                   typed=[("^about to: echo", b"Hello, Axle\n")])
     yield Case(f"{platform} reboot not allowed", fault, ["^rebooting$"], 123, "reboot")
     yield Case(f"{platform} reboot", fault, ["^rebooting$"] * 3, 123, "reboot",
                options=["--allow-reboot", "2"])

@@ -1,6 +1,6 @@
 /*
- * What caches need to know of the machine: where RAM is, and on riscv64 how long a block of Zicbom is. Read
- * when the first cache instruction is wanted, so a boot that wants none pays for none.
+ * What caches need to know of the machine: where RAM is, and on riscv64 how long a block of Zicbom
+ * is. Read when the first cache instruction is wanted, so a boot that wants none pays for none.
  */
 #include <axbase/string.h>
 #include <axcpu/cache.h>

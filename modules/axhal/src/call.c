@@ -51,6 +51,7 @@ static void call(uint64_t mask, void (*function)(void *argument), void *argument
 {
     unsigned caller = axcpu_this_cpu()->index;
     uint64_t others = mask & ~(UINT64_C(1) << caller);
+    AX_KEEP(&axhal_port_start_cpus);
     AX_ASSERT(axcpu_irq_is_enabled());
     cpus[caller].function = function;
     cpus[caller].argument = argument;
@@ -101,7 +102,7 @@ void axhal_ipi_received(void)
 
 /* ---- disasters ---- */
 
-void axhal_stop_others(void)
+static void stop_others(void)
 {
     enum { WAIT_NS = 20000000 };
     unsigned index = axcpu_this_cpu()->index, nobody = 0;
@@ -116,4 +117,9 @@ void axhal_stop_others(void)
     uint64_t limit = axhal_monotonic_ns() + WAIT_NS;
     while ((atomic_load(&stopped) & others) != others && axhal_monotonic_ns() < limit)
         axcpu_relax();
+}
+
+void axhal_call_start(void)
+{
+    axhal_stop_others_use(stop_others);
 }

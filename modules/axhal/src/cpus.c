@@ -51,6 +51,7 @@ static void fill(struct axcpu_percpu *cpu, uint64_t hardware_id,
     cpu->self = ax_vaddr_of(cpu).raw;
     cpu->stack_top = stacks->top.raw;
     cpu->kernel_root = axcpu_kernel_root();
+    cpu->entry = (uintptr_t)axcpu_port_second_cpu;
     cpu->index = started;
     atomic_store_explicit(&cpu->state, STARTING, memory_order_relaxed);
     axcpu_start_write_back(cpu, sizeof *cpu);

@@ -2,6 +2,20 @@
 #include <axcpu/irq.h>
 #include <axhal/platform.h>
 #include <axhal/power.h>
+#include <stddef.h>
+
+static void (*stop)(void);
+
+void axhal_stop_others_use(void (*stop_others)(void))
+{
+    stop = stop_others;
+}
+
+void axhal_stop_others(void)
+{
+    if (stop != NULL)
+        stop();
+}
 
 void axhal_stop(void)
 {

@@ -3,8 +3,8 @@
  * and any other fault ends the run with all that is known about it.
  */
 #include "trap_internal.h"
+#include <axcpu/image_window.h>
 #include <axcpu/percpu.h>
-#include <axhal/call.h>
 #include <axhal/page_table.h>
 #include <axhal/power.h>
 #include <axhal/trap.h>
@@ -50,8 +50,7 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
                                     const struct axcpu_trap_frame *frame)
 {
     static unsigned faults;
-    if (AXCPU_CPUS_MAX > 1)
-        axhal_stop_others();
+    axhal_stop_others();
     faults++;
     if (faults == 1)
         print_fault(info, frame);
@@ -63,11 +62,18 @@ AX_COLD AX_NORETURN static void die(const struct axcpu_trap_info *info,
     axhal_power_off(AXHAL_STATUS_FAULT);
 }
 
-static bool is_stale(enum axcpu_trap_kind kind)
+/* The trap stack ran over: the frame is on the emergency stack, from which there is no way back. */
+static bool is_emergency(const struct axcpu_trap_frame *frame)
+{
+    uint64_t top = axcpu_this_cpu()->emergency_stack_top;
+    return top - ax_vaddr_of(frame).raw <= AXCPU_EMERGENCY_STACK_BYTES;
+}
+
+static bool is_stale(enum axcpu_trap_kind kind, const struct axcpu_trap_frame *frame)
 {
     bool is_access =
         kind == AXCPU_TRAP_READ || kind == AXCPU_TRAP_WRITE || kind == AXCPU_TRAP_EXECUTE;
-    return AXCPU_CPUS_MAX > 1 && is_access && axhal_pt_fault_is_stale();
+    return AXCPU_CPUS_MAX > 1 && is_access && !is_emergency(frame) && axhal_pt_fault_is_stale();
 }
 
 void axcpu_port_trap(struct axcpu_trap_frame *frame)
@@ -75,7 +81,7 @@ void axcpu_port_trap(struct axcpu_trap_frame *frame)
     struct axcpu_trap_info info = axcpu_trap_decode(frame);
     bool is_interrupt = axhal_trap_is_interrupt(info.kind);
     bool is_handled = is_interrupt ? axhal_trap_interrupt(info.kind)
-                                   : is_stale(info.kind) || axcpu_trap_fix_up(frame);
+                                   : is_stale(info.kind, frame) || axcpu_trap_fix_up(frame);
     if (!is_handled)
         die(&info, frame);
 }

@@ -23,7 +23,8 @@ struct piece {
     const char *place; /* static */
     const char *name;  /* static: what in that place */
     uint64_t area;     /* where its area begins; 0: it is in none */
-    unsigned number;
+    bool is_stack;     /* a mapped one; `name` says which, `cpu` whose */
+    unsigned cpu;
 };
 
 static const struct {
@@ -87,7 +88,8 @@ static void name_mapped_locked(struct piece *piece)
         return;
     piece->area = area->start;
     piece->name = area->kind == AREA_STACK ? area->name : names[area->kind];
-    piece->number = area->number;
+    piece->is_stack = area->kind == AREA_STACK;
+    piece->cpu = area->number;
     cut(piece, window_end_of(area));
 }
 
@@ -161,8 +163,8 @@ static void print_run(struct ax_sink *sink, const struct piece *run, bool is_sca
               (unsigned long long)run->leaf_bytes / 1024, run->place);
     if (run->name[0] != '\0')
         ax_format(sink, ": %s", run->name);
-    if (run->number != 0)
-        ax_format(sink, " %u", run->number);
+    if (run->is_stack)
+        ax_format(sink, " stack of CPU %u", run->cpu);
     ax_format(sink, "\n");
 }
 

@@ -41,7 +41,7 @@ void banner_print(const struct axhal_machine *machine)
                axplat_name, CONFIG_ISA, axalloc_name(),
                (unsigned long long)(ram_bytes(map) >> MIB_SHIFT),
                (axalloc_available_pages(axalloc_global()) << AX_PAGE_SHIFT) >> MIB_SHIFT,
-               axhal_cpus_online(), machine->cpu_count);
+               axhal_cpus_running(), machine->cpu_count);
     warn_of_oddities(machine);
     for (unsigned i = 0; i < map->entry_count; i++)
         axlog_debug("0x%010llx %9llu KiB %s", (unsigned long long)map->entries[i].range.start.raw,

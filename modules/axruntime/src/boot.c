@@ -18,7 +18,7 @@
 #include <axcpu/timer.h>
 #include <axcpu/try.h>
 #include <axhal/cache.h>
-#include <axhal/ipi.h>
+#include <axhal/cpus.h>
 #include <axhal/irq.h>
 #include <axhal/mem.h>
 #include <axhal/platform.h>
@@ -175,11 +175,11 @@ static void start_allocator(void)
     axmm_use_page_allocator();
 }
 
-/* The others wait for work; see <axhal/run.h>. */
-static void start_second_cpus(void)
+/* What the image has besides: see <axhal/cpus.h>. */
+static void take_further_steps(void)
 {
-    axhal_ipi_start_cpu();
-    second_cpus_start(&machine, axcpu_this_cpu()->hardware_id);
+    for (const struct axhal_boot_step *step = ax_boot_steps; step->take != NULL; step++)
+        step->take(&machine);
 }
 
 /* The rules of the address space hold. */
@@ -241,8 +241,7 @@ AX_NORETURN AX_NOINLINE static void start(void)
     check_ram();
     start_allocator();
     axhal_irq_start();
-    if (AXCPU_CPUS_MAX > 1)
-        start_second_cpus();
+    take_further_steps();
     if (CONFIG_AXMM_SELF_CHECK)
         check_address_space();
     run_app();

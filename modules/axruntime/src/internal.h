@@ -18,11 +18,5 @@ struct arguments {
  */
 void arguments_parse(const char *text, struct arguments *out);
 
-/*
- * Start the CPUs of the tree but for the one with `boot_id`, which runs this. One that does not
- * come up is named in a warning.
- */
-void second_cpus_start(const struct axhal_machine *machine, uint64_t boot_id);
-
 /* The line that says what this is. */
 void banner_print(const struct axhal_machine *machine);

@@ -2,7 +2,6 @@
 #include <axbase/assert.h>
 #include <axbase/fmt.h>
 #include <axcpu/percpu.h>
-#include <axhal/call.h>
 #include <axhal/power.h>
 #include <axhal/trap.h>
 #include <axlog/log.h>
@@ -11,8 +10,7 @@
 void ax_port_panic(const char *file, unsigned line, const char *format, va_list args)
 {
     static bool is_panicking;
-    if (AXCPU_CPUS_MAX > 1)
-        axhal_stop_others();
+    axhal_stop_others();
     if (!is_panicking) {
         is_panicking = true;
         ax_format(&ax_console_sink, "\naxle: panic on CPU %u at %s:%u: ", axlog_port_cpu(), file,

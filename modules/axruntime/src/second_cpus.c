@@ -6,6 +6,7 @@
 #include <axalloc/alloc.h>
 #include <axcpu/config.h>
 #include <axcpu/start.h>
+#include <axhal/call.h>
 #include <axhal/cpus.h>
 #include <axhal/ipi.h>
 #include <axhal/irq.h>
@@ -41,8 +42,12 @@ static const char *reason(enum ax_err err)
     }
 }
 
-void second_cpus_start(const struct axhal_machine *machine, uint64_t boot_id)
+/* All of the tree but this one. They wait for work: <axhal/run.h>. */
+static void start_cpus(const struct axhal_machine *machine)
 {
+    uint64_t boot_id = axcpu_this_cpu()->hardware_id;
+    axhal_ipi_start_cpu();
+    axhal_call_start();
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         uint64_t id = machine->cpus[i].hardware_id;
         enum ax_err err = id == boot_id ? AX_OK : start_cpu(id);
@@ -50,6 +55,8 @@ void second_cpus_start(const struct axhal_machine *machine, uint64_t boot_id)
             axlog_warn("CPU 0x%llx is left out: %s", (unsigned long long)id, reason(err));
     }
 }
+
+AXHAL_BOOT_STEP_CPUS const struct axhal_boot_step axhal_port_start_cpus = {start_cpus};
 
 void axcpu_port_second_cpu(void)
 {

@@ -54,16 +54,16 @@ size_t axalloc_manager_get_used(struct axalloc *self);
 size_t axalloc_manager_get_free(struct axalloc *self);
 
 /*
- * What was written to the `size` bytes at `address` is what is executed there from now on, on every CPU, by
- * axcpu_icache_sync().
+ * What was written to the `size` bytes at `address` is what is executed there from now on, on every
+ * CPU, by axcpu_icache_sync().
  */
 void axalloc_manager_flush_instruction_cache(struct axalloc *self, const void *address,
                                              size_t size);
 
 /*
- * All earlier writes are in memory, where every device sees them, and nothing of RAM is in a data cache: by
- * axcpu_dcache_clean_invalidate_all(), an instruction for each line of RAM on aarch64. For one buffer clean
- * its range, by axcpu_dcache_clean_invalidate().
+ * All earlier writes are in memory, where every device sees them, and nothing of RAM is in a data
+ * cache: by axcpu_dcache_clean_invalidate_all(), an instruction for each line of RAM on aarch64.
+ * For one buffer clean its range, by axcpu_dcache_clean_invalidate().
  */
 void axalloc_manager_flush_data_cache(struct axalloc *self);
 

@@ -26,6 +26,7 @@ struct AX_ALIGNED(64) axcpu_percpu {
     uint64_t self; /* its virtual address */
     uint64_t stack_top;
     uint64_t kernel_root; /* of axcpu_kernel_root() */
+    uint64_t entry; /* axcpu_port_second_cpu(), which boot.S does not name: see <axhal/cpus.h> */
     _Atomic uint32_t state;
     unsigned index; /* 0 is the CPU that booted */
     /* for axsync, where it checks the order of locks: the last one that this CPU took and holds */

@@ -17,7 +17,8 @@ AX_NORETURN void axcpu_second_entry(void);
 /* What makes a CPU walk the same table as this one: satp, or TTBR1_EL1. */
 static inline uint64_t axcpu_kernel_root(void);
 
-/* What is written at `start` is seen by a CPU that has its caches off. Nothing where none ever has. */
+/* What is written at `start` is seen by a CPU that has its caches off. Nothing where none ever has.
+ */
 static inline void axcpu_start_write_back(const void *start, size_t bytes);
 
 /*

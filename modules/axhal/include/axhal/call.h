@@ -22,9 +22,5 @@ AX_MUST_CHECK enum ax_err axhal_call(unsigned cpu, void (*function)(void *argume
 /* The same on every CPU that is online when it begins, the caller's too, all at once. */
 void axhal_call_all(void (*function)(void *argument), void *argument);
 
-/*
- * This CPU has a disaster to report: every other one stops for good, those that have interrupts
- * off when they let them through. If another CPU was here before, this one stops, too: so that one
- * report is printed. May be called again by the same CPU. Any context; waits 20 ms at most.
- */
-void axhal_stop_others(void);
+/* For the boot step that starts CPUs, before the first of them: disasters stop them from now on. */
+void axhal_call_start(void);

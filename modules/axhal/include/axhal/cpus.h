@@ -8,6 +8,10 @@
  *             ...
  *
  * A CPU that is online stays so until the machine goes off.
+ *
+ * Boot starts them in an image that can use them: one that calls on CPUs (<axhal/call.h>), gives
+ * them work (<axhal/run.h>), or asks how many there are. In any other they stay as firmware left
+ * them, and what is for them is not in the image.
  */
 #pragma once
 
@@ -16,8 +20,22 @@
 #include <axbase/bits.h>
 #include <axbase/err.h>
 #include <axcpu/percpu.h>
+#include <axhal/machine.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/*
+ * Port: the boot step that starts them, axruntime's, with the machine that the tree describes. It
+ * is in the image, and so is taken, if code that is in the image says AX_KEEP() of it.
+ */
+struct axhal_boot_step {
+    void (*take)(const struct axhal_machine *machine);
+};
+#define AXHAL_BOOT_STEP_CPUS AX_SECTION(".rodata.ax_boot_steps_cpus")
+extern const struct axhal_boot_step axhal_port_start_cpus;
+
+/* The steps of this image, with a last one that is NULL. */
+extern const struct axhal_boot_step ax_boot_steps[];
 
 /* Any context; a load. */
 static inline bool axhal_cpu_is_online(unsigned cpu)
@@ -27,13 +45,20 @@ static inline bool axhal_cpu_is_online(unsigned cpu)
     return cpu == 0 || (cpu < AXCPU_CPUS_MAX && (others >> cpu & 1) != 0);
 }
 
+/* How many are online, for who only reports it. Any context. */
+static inline unsigned axhal_cpus_running(void)
+{
+    /* relaxed: a number says nothing about what those CPUs have written */
+    uint64_t others = atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed);
+    return AXCPU_CPUS_MAX > 1 ? 1 + ax_popcount64(others) : 1;
+}
+
 /* How many are online, 1 or more. Any context. */
 static inline unsigned axhal_cpus_online(void)
 {
-    /* relaxed: a number says nothing about what those CPUs have written */
-    return AXCPU_CPUS_MAX == 1
-               ? 1
-               : 1 + ax_popcount64(atomic_load_explicit(&axcpu_second_cpus, memory_order_relaxed));
+    if (AXCPU_CPUS_MAX > 1)
+        AX_KEEP(&axhal_port_start_cpus);
+    return axhal_cpus_running();
 }
 
 /* The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. */

@@ -18,5 +18,15 @@ AX_NORETURN void axhal_power_off(int status);
 /* Stop this CPU for good. Any context; does not return. */
 AX_NORETURN void axhal_stop(void);
 
+/*
+ * This CPU has a disaster to report: every other one stops for good, those that have interrupts
+ * off when they let them through. If another CPU was here before, this one stops, too: so that one
+ * report is printed. May be called again by the same CPU. Any context; waits 20 ms at most.
+ */
+void axhal_stop_others(void);
+
+/* How: for <axhal/call.h>, whose images alone have others. */
+void axhal_stop_others_use(void (*stop)(void));
+
 /* Start the machine again. Any context; does not return. */
 AX_NORETURN void axhal_reboot(void);

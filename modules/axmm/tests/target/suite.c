@@ -129,6 +129,7 @@ static const struct axtest_case cases[] = {
     {"one page of a large leaf changes and changes back", test_split},
     {"what must not be is refused", test_refusals},
     {"virtually contiguous memory from scattered frames", test_scattered_frames},
+    {"virtually contiguous buffers keep what they hold", test_mapped_buffers},
     {"a large mapping has large leaves and goes back", test_large_mapping},
     {"pages around each mapping are absent", test_guards},
     {"remap keeps the frames", test_remap},
@@ -137,13 +138,13 @@ static const struct axtest_case cases[] = {
     {"executable memory is never writable at once", test_code},
     {"executable memory is resized without a copy", test_code_resized},
     {"out of memory leaves nothing half done", test_out_of_memory},
+    {"the check finds what breaks the rules", test_check_finds},
+    {"a device that is found late is mapped as one", test_device},
+    {"the picture has a line for each kind", test_dump},
     {"other CPUs forget what was unmapped", test_others_forget},
     {"memory is used while its mapping changes", test_used_while_changed},
     {"new code is fetched on every CPU", test_code_is_fetched_anew},
     {"cache maintenance changes no byte", test_caches_change_nothing},
-    {"the check finds what breaks the rules", test_check_finds},
-    {"a device that is found late is mapped as one", test_device},
-    {"the picture has a line for each kind", test_dump},
 };
 
 const struct axtest_suite axmm_suite = {"axmm", cases, AXTEST_COUNT(cases)};

@@ -1,6 +1,6 @@
 /*
- * The kernel's table changed under other CPUs: what they remember of it, what they fetch, and what is absent
- * for a moment. Each case wants a second CPU.
+ * The kernel's table changed under other CPUs: what they remember of it, what they fetch, and what
+ * is absent for a moment. Each case wants a second CPU.
  */
 #include "cases.h"
 #include <axalloc/alloc.h>

@@ -1,6 +1,6 @@
 /*
- * Cache maintenance by address. The line sizes are read from CTR_EL0 (Arm ARM D19.2.34) on each call, which
- * is one instruction and right on whatever CPU it runs.
+ * Cache maintenance by address. The line sizes are read from CTR_EL0 (Arm ARM D19.2.34) on each
+ * call, which is one instruction and right on whatever CPU it runs.
  */
 #include <axcpu/cache.h>
 

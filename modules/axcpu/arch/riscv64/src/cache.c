@@ -1,6 +1,6 @@
 /*
- * Caches of riscv64: the instructions of Zicbom (Cache Management Operations 1.0, 2.6) and Zifencei. They
- * are written as numbers, since assemblers want an option for their names.
+ * Caches of riscv64: the instructions of Zicbom (Cache Management Operations 1.0, 2.6) and
+ * Zifencei. They are written as numbers, since assemblers want an option for their names.
  */
 #include <axbase/assert.h>
 #include <axbase/attr.h>

@@ -1,6 +1,6 @@
 /*
- * What host tests may ask of their CPU. There are no caches to see: the last call of axcpu_icache_sync()
- * and the number of calls about data are recorded.
+ * What host tests may ask of their CPU. There are no caches to see: the last call of
+ * axcpu_icache_sync() and the number of calls about data are recorded.
  */
 #pragma once
 
