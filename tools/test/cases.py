@@ -183,6 +183,17 @@ def machine_cases(platform: str) -> Iterator[Case]:
             yield Case(f"{platform} {app} on {name}", Build(platform, app), qemu=arguments.split())
 
 
+def interrupt_cases(platform: str) -> Iterator[Case]:
+    """On every controller: nothing is passed over for want of an interrupt, and the console has one."""
+    for machine, arguments in (("", ""), *CONTROLLERS.get(platform, ())):
+        on = f" on {machine}" if machine else ""
+        yield Case(f"{platform} devices interrupt{on}", Build(platform, "selftest"),
+                   args="only=axhal/", absent=["# SKIP the tree"], qemu=arguments.split())
+        yield Case(f"{platform} echo by interrupt{on}", Build(platform, "fault"),
+                   ["^received: Hello, Axle$"], args="echo-by-interrupt", qemu=arguments.split(),
+                   typed=[("^about to: echo", b"Hello, Axle\n")])
+
+
 def initrd_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} initrd from QEMU", Build(platform, "helloworld", log="debug"),
                args="log=debug", lines=["debug:.* KiB initrd$", "Hello, world!"],
@@ -239,10 +250,6 @@ def talk_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
                typed=[("^about to: echo", b"Hello, Axle\n")])
-    for machine, arguments in (("", ""), *CONTROLLERS.get(platform, ())):
-        yield Case(" ".join(filter(None, [platform, "echo by interrupt", machine])), fault,
-                   ["^received: Hello, Axle$"], args="echo-by-interrupt", qemu=arguments.split(),
-                   typed=[("^about to: echo", b"Hello, Axle\n")])
     yield Case(f"{platform} reboot not allowed", fault, ["^rebooting$"], 123, "reboot")
     yield Case(f"{platform} reboot", fault, ["^rebooting$"] * 3, 123, "reboot",
                options=["--allow-reboot", "2"])
@@ -263,6 +270,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
+    kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]
