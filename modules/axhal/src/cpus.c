@@ -31,7 +31,7 @@ static bool decide(struct axcpu_percpu *cpu, uint32_t state)
 
 void axhal_cpu_arrive(void)
 {
-    struct axcpu_percpu *cpu = axcpu_this_cpu();
+    struct axcpu_percpu *cpu = &axcpu_percpus[axcpu_this_cpu()->index];
     if (!decide(cpu, ONLINE))
         axhal_stop();
     /* release: pairs with the acquire of axhal_cpu_is_online() */
