@@ -4,7 +4,7 @@ srcs := src/fdt_slots.c src/page_table.c src/page_table_change.c src/page_table_
 srcs += src/irq.c src/irq_lines.c src/interrupts.c src/ipi.c
 srcs-cold := src/fdt.c src/fdt_walk.c src/fdt_node.c src/fdt_reg.c src/machine.c src/machine_devices.c
 srcs-cold += src/memory_map.c src/memory_map_check.c src/memory_map_frames.c
-srcs-cold += src/backtrace.c src/describe.c src/devices.c src/fdt_interrupt.c
+srcs-cold += src/backtrace.c src/describe.c src/cpu_places.c src/devices.c src/fdt_interrupt.c
 ifneq ($(ISA),host)
 srcs += src/console.c
 srcs-cold += src/cache.c

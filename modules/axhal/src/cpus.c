@@ -2,6 +2,7 @@
  * Starting CPUs. Who starts one and the CPU itself agree by one word of its block on whether it has
  * come in time: both try to change it from STARTING, and whoever is first has decided.
  */
+#include "places.h"
 #include <axcpu/barrier.h>
 #include <axcpu/mmu.h>
 #include <axcpu/start.h>
@@ -72,6 +73,7 @@ enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks 
     if (started == AXCPU_CPUS_MAX)
         return AX_ENOSPC;
     struct axcpu_percpu *cpu = &axcpu_percpus[started];
+    places_tell_of_cpus();
     fill(cpu, hardware_id, stacks);
     enum ax_err err = call_firmware(cpu);
     if (err != AX_OK)

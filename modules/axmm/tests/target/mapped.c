@@ -134,6 +134,38 @@ void test_scattered_frames(struct axtest *test)
     check_pages_are_back(test, before);
 }
 
+static bool is_filled(const unsigned char *bytes, unsigned char value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != value)
+            return false;
+    return true;
+}
+
+/* Linux's second kind by its own interface: contents kept, the rest zeroed, whole pages usable. */
+void test_mapped_buffers(struct axtest *test)
+{
+    struct ax_layout small = {100, 16}, large = {300000, 65536}, none = {0, 1};
+    struct axalloc_slice buffer;
+    size_t before = used_pages();
+    if (!AXTEST_CHECK(test, axalloc_buffer_alloc(AXALLOC_VMALLOC, small, 0, &buffer) == AX_OK))
+        return;
+    AXTEST_CHECK(test, buffer.size_bytes == AX_PAGE_SIZE);
+    AXTEST_CHECK(test, ax_vrange_contains(mapper->window, ax_vaddr_of(buffer.bytes)));
+    memset(buffer.bytes, 0x3c, small.size);
+    AXTEST_CHECK(test, axalloc_buffer_realloc(AXALLOC_VMALLOC, buffer.bytes, large, small,
+                                              AXALLOC_ZERO, &buffer) == AX_OK);
+    AXTEST_CHECK(test, ax_is_aligned(ax_vaddr_of(buffer.bytes).raw, large.align));
+    AXTEST_CHECK(test, is_filled(buffer.bytes, 0x3c, small.size));
+    AXTEST_CHECK(test, is_filled(buffer.bytes + small.size, 0, buffer.size_bytes - small.size));
+    AXTEST_CHECK(test, axalloc_buffer_realloc(AXALLOC_VMALLOC, buffer.bytes, small, large, 0,
+                                              &buffer) == AX_OK);
+    AXTEST_CHECK(test, is_filled(buffer.bytes, 0x3c, small.size));
+    AXTEST_CHECK(test, axalloc_buffer_realloc(AXALLOC_VMALLOC, buffer.bytes, none, small, 0,
+                                              &buffer) == AX_OK);
+    check_pages_are_back(test, before);
+}
+
 void test_large_mapping(struct axtest *test)
 {
     enum { PAGES = 2 * 512 + 3 };

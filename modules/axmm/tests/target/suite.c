@@ -129,6 +129,7 @@ static const struct axtest_case cases[] = {
     {"one page of a large leaf changes and changes back", test_split},
     {"what must not be is refused", test_refusals},
     {"virtually contiguous memory from scattered frames", test_scattered_frames},
+    {"virtually contiguous buffers keep what they hold", test_mapped_buffers},
     {"a large mapping has large leaves and goes back", test_large_mapping},
     {"pages around each mapping are absent", test_guards},
     {"remap keeps the frames", test_remap},
