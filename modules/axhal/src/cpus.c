@@ -82,7 +82,7 @@ enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks 
     uint64_t limit = axhal_monotonic_ns() + (uint64_t)AXHAL_CPU_START_MS * 1000000;
     while (!axhal_cpu_is_online(cpu->index)) {
         if (axhal_monotonic_ns() >= limit && decide(cpu, LEFT_OUT))
-            return AX_EIO;
+            return AX_EBUSY;
         axcpu_relax();
     }
     return AX_OK;

@@ -184,7 +184,7 @@ static void test_one_that_never_comes_is_left_out_in_time(void **state)
 {
     (void)state;
     uint64_t begun = machine.now_ns;
-    assert_int_equal(axhal_cpu_start(9, &stacks), AX_EIO);
+    assert_int_equal(axhal_cpu_start(9, &stacks), AX_EBUSY);
     assert_in_range(machine.now_ns - begun, LIMIT_NS, LIMIT_NS + 2 * STEP_NS);
     assert_false(axhal_cpu_is_online(3));
     assert_int_equal(axhal_cpus_online(), 3);
