@@ -19,5 +19,6 @@ host-tests += test_backtrace test_cpus test_describe test_irq test_mem test_time
 host-tests += test_page_table test_page_table_remap test_page_table_stale test_page_table_errors
 host-tests += test_page_table_flush test_page_table_random
 fuzzers := fdt memory_map
+host-wraps := test_cpus:axhal_virt_to_phys
 host-libs := -lfdt
 process-srcs := src/console.c src/power.c

@@ -70,7 +70,9 @@ void axhal_stop_others_use(void (*stop)(void))
     stop_others = stop;
 }
 
-enum ax_err axhal_virt_to_phys(struct ax_vaddr address, struct ax_paddr *out)
+enum ax_err __wrap_axhal_virt_to_phys(struct ax_vaddr address, struct ax_paddr *out);
+
+enum ax_err __wrap_axhal_virt_to_phys(struct ax_vaddr address, struct ax_paddr *out)
 {
     *out = ax_paddr(address.raw);
     return AX_OK;
