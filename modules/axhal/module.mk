@@ -6,7 +6,7 @@ srcs-cold := src/fdt.c src/fdt_walk.c src/fdt_node.c src/fdt_reg.c src/machine.c
 srcs-cold += src/memory_map.c src/memory_map_check.c src/memory_map_frames.c
 srcs-cold += src/backtrace.c src/describe.c src/cpu_places.c src/devices.c src/fdt_interrupt.c
 ifneq ($(ISA),host)
-srcs += src/console.c
+srcs += src/console.c src/console_input.c
 srcs-cold += src/cache.c
 srcs-cold += src/power.c src/trap.c
 endif

@@ -40,6 +40,8 @@ MACHINES = {
         ("EL2 GICv3", "-machine virtualization=on,gic-version=3"),
         ("GICv2", "-machine gic-version=2"),
         ("GICv3", "-machine gic-version=3"),
+        ("GICv3 and four CPUs", "-machine gic-version=3 -smp 4"),
+        ("EL2 GICv3 and four CPUs", "-machine virtualization=on,gic-version=3 -smp 4"),
         ("Cortex-A53", "-cpu cortex-a53"),
         ("Cortex-A76", "-cpu cortex-a76"),
         ("max", "-cpu max"),
@@ -49,6 +51,11 @@ MACHINES = {
         ("two memory nodes", TWO_NODES),
     ),
 }
+
+# The other interrupt controllers of a platform, on which the console interrupts too.
+CONTROLLERS = {"aarch64-qemu-virt": (
+    ("GICv3", "-machine gic-version=3 -smp 2"),
+    ("GICv3 EL2", "-machine virtualization=on,gic-version=3"))}
 
 # What app `fault` is told to do, what must be said of it, and the status (axhal/power.h).
 PANIC, FAULT = 134, 139
@@ -232,6 +239,10 @@ def talk_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
                typed=[("^about to: echo", b"Hello, Axle\n")])
+    for machine, arguments in (("", ""), *CONTROLLERS.get(platform, ())):
+        yield Case(" ".join(filter(None, [platform, "echo by interrupt", machine])), fault,
+                   ["^received: Hello, Axle$"], args="echo-by-interrupt", qemu=arguments.split(),
+                   typed=[("^about to: echo", b"Hello, Axle\n")])
     yield Case(f"{platform} reboot not allowed", fault, ["^rebooting$"], 123, "reboot")
     yield Case(f"{platform} reboot", fault, ["^rebooting$"] * 3, 123, "reboot",
                options=["--allow-reboot", "2"])
