@@ -1,6 +1,8 @@
 /* Addresses in words: every place there is, at both of its ends. */
 #include "capture.h"
 
+#include "../../src/places.h"
+
 #include <axcpu/config.h>
 #include <axcpu/image.h>
 #include <axcpu/layout.h>
@@ -101,7 +103,7 @@ static void the_linear_map_says_what_the_memory_map_says(void **state)
 
 #define STACK_BASE UINT64_C(0xffffffc0c0000000)
 
-/* CPU 3's: ordinary, trap, emergency, with a page below each. */
+/* CPU 3's: ordinary, trap, emergency, with a page below each; told as by who starts CPUs. */
 static void give_stacks(void)
 {
     struct axcpu_percpu *cpu = &axcpu_percpus[3];
@@ -109,6 +111,7 @@ static void give_stacks(void)
     cpu->trap_stack_bottom = STACK_BASE + 0x100000;
     cpu->trap_stack_top = cpu->trap_stack_bottom + AXCPU_TRAP_STACK_BYTES;
     cpu->emergency_stack_top = cpu->trap_stack_top + AX_PAGE_SIZE + AXCPU_EMERGENCY_STACK_BYTES;
+    places_tell_of_cpus();
 }
 
 static void stacks_of_second_cpus_have_names(void **state)
