@@ -170,7 +170,7 @@ void test_large_mapping(struct axtest *test)
 {
     enum { PAGES = 2 * 512 + 3 };
     struct axhal_mapping leaf;
-    unsigned char *start;
+    unsigned char *start = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, PAGES, &start) == AX_OK))
         return;
@@ -188,7 +188,7 @@ static bool is_described(const void *address, const char *expected);
 
 void test_guards(struct axtest *test)
 {
-    unsigned char *first, *second;
+    unsigned char *first = NULL, *second = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 3, &first) == AX_OK &&
                                 map(AXALLOC_MAPPING_DATA, 1, &second) == AX_OK))
@@ -217,7 +217,7 @@ static enum ax_err remap(unsigned char **start, size_t pages, size_t new_pages, 
 /* The same frames wherever they are seen: nothing is copied. */
 void test_remap(struct axtest *test)
 {
-    unsigned char *start, *other;
+    unsigned char *start = NULL, *other = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 5, &start) == AX_OK &&
                                 map(AXALLOC_MAPPING_DATA, 1, &other) == AX_OK))
@@ -242,7 +242,7 @@ void test_remap(struct axtest *test)
 
 void test_impossible_mappings(struct axtest *test)
 {
-    unsigned char *start;
+    unsigned char *start = NULL;
     struct ax_vaddr at = {0};
     size_t before = used_pages();
     AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, SIZE_MAX, &start) == AX_ENOMEM);
@@ -338,7 +338,7 @@ void test_code(struct axtest *test)
     struct axalloc *global = axalloc_global();
     struct ax_layout layout = {5000, 64};
     size_t before = used_pages();
-    void *block;
+    void *block = NULL;
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(global, AXALLOC_EXECUTABLE, layout, &block) ==
                                 AX_OK))
         return;
@@ -367,7 +367,7 @@ void test_code_resized(struct axtest *test)
     struct axalloc *global = axalloc_global();
     struct ax_layout layout = {100, 64}, larger = {9 * AX_PAGE_SIZE, 64 * AX_PAGE_SIZE};
     size_t before = used_pages();
-    void *block;
+    void *block = NULL;
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(global, AXALLOC_EXECUTABLE, layout, &block) ==
                                 AX_OK))
         return;

@@ -141,6 +141,7 @@ static const struct axtest_case cases[] = {
     {"the check finds what breaks the rules", test_check_finds},
     {"a device that is found late is mapped as one", test_device},
     {"the picture has a line for each kind", test_dump},
+    {"every CPU maps, resizes and unmaps at once", test_together},
     {"other CPUs forget what was unmapped", test_others_forget},
     {"memory is used while its mapping changes", test_used_while_changed},
     {"new code is fetched on every CPU", test_code_is_fetched_anew},
