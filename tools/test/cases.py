@@ -152,8 +152,21 @@ def bench_cases(platform: str) -> Iterator[Case]:
     for alloc in allocators():
         yield Case(f"{platform} bench {alloc}", Build(platform, "bench", alloc), args="5")
     yield Case(f"{platform} bench payload", Build(platform, "bench"), args="payload", lines=[r"^payload \d{7,}$"])
+    yield Case(f"{platform} bench cpus", Build(platform, "bench", "slab"), args="cpus 2", qemu=["-smp", "2"], lines=[r"^cpu 1 waits 0$"])
     yield Case(f"{platform} bench told nonsense", Build(platform, "bench"), args="101", status=2,
-               lines=["^bench: the argument can be payload, or a number from 1 to 100$"])
+               lines=["^bench: the argument can be payload, cpus and a number, or a number from 1 to 100$"])
+
+
+# In all a minute, by far the most of it where locks need not wait for CPUs that this machine does not run.
+STRESS = (("8", "slab", "unfair-locks", 14), ("4", "tlsf", "unfair-locks", 10), ("4", "tlsf", "", 3), ("2", "slab", "debug", 3))
+
+
+def stress_cases(platform: str) -> Iterator[Case]:
+    for cpus, alloc, features, seconds in STRESS:
+        yield Case(f"{platform} stress SMP={cpus} {alloc} {features}".strip(), Build(platform, "stress", alloc, features=features),
+                   args=f"seconds={seconds} seed={cpus}", qemu=["-smp", cpus], seconds=60.0 + seconds, silence=45.0)
+    yield Case(f"{platform} stress told nonsense", Build(platform, "stress"), args="seconds=x", status=2,
+               lines=["^stress: the arguments can be seconds=<n>, up to 86400, and seed=<n>$"])
 
 
 def memory_cases(platform: str) -> Iterator[Case]:
@@ -257,6 +270,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, ptdump_cases, bench_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
+    kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

@@ -20,7 +20,7 @@ static bool is_inside(uint64_t address, const char *bottom, const char *top)
 static bool is_on_other_stack(uint64_t address)
 {
     struct ax_vrange stack;
-    return describe_find_stack(ax_vaddr(address), &stack) &&
+    return places_find_stack(ax_vaddr(address), &stack) &&
            is_inside(address, ax_vaddr_ptr(stack.start),
                      (const char *)ax_vaddr_ptr(stack.start) + stack.size_bytes +
                          AXCPU_FRAME_RECORD_BYTES - AXCPU_FRAME_RECORD_ABOVE_BYTES);

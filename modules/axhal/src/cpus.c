@@ -2,6 +2,7 @@
  * Starting CPUs. Who starts one and the CPU itself agree by one word of its block on whether it has
  * come in time: both try to change it from STARTING, and whoever is first has decided.
  */
+#include "places.h"
 #include <axcpu/barrier.h>
 #include <axcpu/mmu.h>
 #include <axcpu/start.h>
@@ -31,7 +32,7 @@ static bool decide(struct axcpu_percpu *cpu, uint32_t state)
 
 void axhal_cpu_arrive(void)
 {
-    struct axcpu_percpu *cpu = axcpu_this_cpu();
+    struct axcpu_percpu *cpu = &axcpu_percpus[axcpu_this_cpu()->index];
     if (!decide(cpu, ONLINE))
         axhal_stop();
     /* release: pairs with the acquire of axhal_cpu_is_online() */
@@ -51,6 +52,7 @@ static void fill(struct axcpu_percpu *cpu, uint64_t hardware_id,
     cpu->self = ax_vaddr_of(cpu).raw;
     cpu->stack_top = stacks->top.raw;
     cpu->kernel_root = axcpu_kernel_root();
+    cpu->entry = (uintptr_t)axcpu_port_second_cpu;
     cpu->index = started;
     atomic_store_explicit(&cpu->state, STARTING, memory_order_relaxed);
     axcpu_start_write_back(cpu, sizeof *cpu);
@@ -71,6 +73,7 @@ enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks 
     if (started == AXCPU_CPUS_MAX)
         return AX_ENOSPC;
     struct axcpu_percpu *cpu = &axcpu_percpus[started];
+    places_tell_of_cpus();
     fill(cpu, hardware_id, stacks);
     enum ax_err err = call_firmware(cpu);
     if (err != AX_OK)
@@ -79,7 +82,7 @@ enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks 
     uint64_t limit = axhal_monotonic_ns() + (uint64_t)AXHAL_CPU_START_MS * 1000000;
     while (!axhal_cpu_is_online(cpu->index)) {
         if (axhal_monotonic_ns() >= limit && decide(cpu, LEFT_OUT))
-            return AX_EIO;
+            return AX_EBUSY;
         axcpu_relax();
     }
     return AX_OK;

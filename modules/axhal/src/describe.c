@@ -1,9 +1,7 @@
 /* Addresses in words: the parts of the image, the guard pages, the linear map. */
 #include "places.h"
-#include <axcpu/config.h>
 #include <axcpu/image.h>
 #include <axcpu/layout.h>
-#include <axcpu/percpu.h>
 #include <axhal/config.h>
 #include <axhal/mem.h>
 #include <axhal/trap.h>
@@ -48,70 +46,11 @@ static const char *words_of(struct ax_vaddr address)
                                             : "outside the kernel's half of the address space";
 }
 
-const struct axhal_places *places_told;
+const struct axhal_places *places_told, *places_of_cpus;
 
 void axhal_places_use(const struct axhal_places *places)
 {
     places_told = places;
-}
-
-/* A stack of a CPU that boot.S did not make; each has a page below it that is not mapped. */
-struct cpu_stack {
-    const char *name;
-    struct ax_vrange range;
-};
-
-/* The one of `cpu` that `address` lies on, or in the page below of; its end counts as on it. */
-static bool find_stack_of(const struct axcpu_percpu *cpu, struct ax_vaddr address,
-                          struct cpu_stack *out)
-{
-    const struct {
-        const char *name;
-        uint64_t top;
-        uint64_t size_bytes;
-    } stacks[] = {
-        {"ordinary", cpu->stack_top, CONFIG_AXCPU_STACK_KIB * 1024},
-        {"trap", cpu->trap_stack_top, AXCPU_TRAP_STACK_BYTES},
-        {"emergency", cpu->emergency_stack_top, AXCPU_EMERGENCY_STACK_BYTES},
-    };
-    for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++) {
-        if (stacks[i].top - address.raw > stacks[i].size_bytes + AX_PAGE_SIZE)
-            continue;
-        out->name = stacks[i].name;
-        out->range = (struct ax_vrange){ax_vaddr(stacks[i].top - stacks[i].size_bytes),
-                                        stacks[i].size_bytes};
-        return true;
-    }
-    return false;
-}
-
-/* The second CPU whose stack that is; 0: none. */
-static unsigned find_cpu_stack(struct ax_vaddr address, struct cpu_stack *out)
-{
-    for (unsigned i = 1; i < AXCPU_CPUS_MAX; i++)
-        if (axcpu_percpus[i].stack_top != 0 && find_stack_of(&axcpu_percpus[i], address, out))
-            return i;
-    return 0;
-}
-
-static bool describe_cpu_stack(struct ax_vaddr address, struct ax_sink *sink)
-{
-    struct cpu_stack stack;
-    unsigned cpu = find_cpu_stack(address, &stack);
-    if (cpu != 0)
-        ax_format(sink, "%sthe %s stack of CPU %u",
-                  address.raw < stack.range.start.raw ? "the guard page below " : "", stack.name,
-                  cpu);
-    return cpu != 0;
-}
-
-bool describe_find_stack(struct ax_vaddr address, struct ax_vrange *out)
-{
-    struct cpu_stack stack;
-    if (AXCPU_CPUS_MAX == 1 || find_cpu_stack(address, &stack) == 0)
-        return places_find_stack(address, out);
-    *out = stack.range;
-    return true;
 }
 
 bool axhal_is_below_stack(struct ax_vaddr address)
@@ -119,7 +58,7 @@ bool axhal_is_below_stack(struct ax_vaddr address)
     struct ax_vrange stack;
     return address.raw - (uintptr_t)axcpu_boot_stack_guard < AX_PAGE_SIZE ||
            address.raw - (uintptr_t)axcpu_trap_stack_guard < AX_PAGE_SIZE ||
-           (describe_find_stack(address, &stack) && address.raw < stack.start.raw);
+           (places_find_stack(address, &stack) && address.raw < stack.start.raw);
 }
 
 void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink)
@@ -128,8 +67,6 @@ void axhal_describe_address(struct ax_vaddr address, struct ax_sink *sink)
     if (CONFIG_AXHAL_DESCRIBE_PORT && axhal_port_describe_address(address, sink))
         return;
     if (places_describe(address, sink))
-        return;
-    if (AXCPU_CPUS_MAX > 1 && describe_cpu_stack(address, sink))
         return;
     if (physical.raw < AXCPU_LINEAR_SIZE)
         ax_format(sink, "the linear map's view of physical 0x%llx, %s",

@@ -115,7 +115,7 @@ static bool are_guards_absent(void)
         const struct axcpu_percpu *cpu = &axcpu_percpus[i];
         if (cpu->stack_top != 0)
             absent = absent && is_absent(cpu->trap_stack_bottom - 1) &&
-                     is_absent(cpu->stack_top - CONFIG_AXCPU_STACK_KIB * 1024 - 1) &&
+                     is_absent(cpu->stack_top - CONFIG_AXCPU_STACK_KIB * UINT64_C(1024) - 1) &&
                      is_absent(cpu->emergency_stack_top - AXCPU_EMERGENCY_STACK_BYTES - 1);
     }
     return absent;

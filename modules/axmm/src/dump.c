@@ -170,7 +170,7 @@ static void print_run(struct ax_sink *sink, const struct piece *run, bool is_sca
 
 void axmm_dump(struct ax_sink *sink)
 {
-    struct piece run = {.end = 0}, piece;
+    struct piece run = {.place = "", .name = ""}, piece;
     bool is_scattered = false;
     ax_format(sink, "virtual                    KiB      physical    flags  leaf KiB  what\n");
     for (uint64_t cursor = 0; look(cursor, &piece); cursor = piece.end) {

@@ -26,10 +26,12 @@ struct AX_ALIGNED(64) axcpu_percpu {
     uint64_t self; /* its virtual address */
     uint64_t stack_top;
     uint64_t kernel_root; /* of axcpu_kernel_root() */
+    uint64_t entry; /* axcpu_port_second_cpu(), which boot.S does not name: see <axhal/cpus.h> */
     _Atomic uint32_t state;
     unsigned index; /* 0 is the CPU that booted */
     /* for axsync, where it checks the order of locks: the last one that this CPU took and holds */
     const struct axsync_spinlock *innermost_lock;
+    uint64_t lock_waits; /* where axsync counts them: locks that this CPU did not get at once */
 };
 
 /*

@@ -98,6 +98,38 @@ static void the_ends_of_the_stacks(void **state)
                  text(0x30));
 }
 
+/* A stack that a higher layer tells of, and a chain to both of its ends. */
+static uint64_t told_stack[64];
+
+static bool describe_nothing(struct ax_vaddr address, struct ax_sink *sink)
+{
+    (void)address;
+    (void)sink;
+    return false;
+}
+
+static bool find_told_stack(struct ax_vaddr address, struct ax_vrange *out)
+{
+    *out = (struct ax_vrange){ax_vaddr_of(told_stack), sizeof told_stack};
+    return address.raw - ax_vaddr_of(told_stack).raw <= sizeof told_stack;
+}
+
+static void a_chain_on_a_stack_that_is_told(void **state)
+{
+    static const struct axhal_places places = {describe_nothing, find_told_stack};
+    uint64_t first = (uintptr_t)&told_stack[2], last = (uintptr_t)&told_stack[62];
+    (void)state;
+    put_record(first, last, text(0x21));
+    put_record(last, (uintptr_t)&told_stack[64], text(0x31));
+    ASSERT_CALLS(((struct axcpu_trap_frame){text(0x10), first, 0}), text(0x10));
+    axhal_places_use(&places);
+    ASSERT_CALLS(((struct axcpu_trap_frame){text(0x10), first, 0}), text(0x10), text(0x20),
+                 text(0x30));
+    ASSERT_CALLS(((struct axcpu_trap_frame){text(0x10), (uintptr_t)&told_stack[1], 0}), text(0x10));
+    ASSERT_CALLS(((struct axcpu_trap_frame){text(0x10), (uintptr_t)&told_stack[63], 0}),
+                 text(0x10));
+}
+
 static void frame_pointers_that_cannot_be_read(void **state)
 {
     const uint64_t pointers[] = {0,
@@ -189,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup(a_chain_is_followed_to_its_end, clear_stacks),
         cmocka_unit_test_setup(the_last_call_of_a_function_is_its_own, clear_stacks),
         cmocka_unit_test_setup(the_ends_of_the_stacks, clear_stacks),
+        cmocka_unit_test_setup(a_chain_on_a_stack_that_is_told, clear_stacks),
         cmocka_unit_test_setup(frame_pointers_that_cannot_be_read, clear_stacks),
         cmocka_unit_test_setup(chains_that_go_round_or_down_end, clear_stacks),
         cmocka_unit_test_setup(a_return_address_outside_the_text_ends_the_chain, clear_stacks),

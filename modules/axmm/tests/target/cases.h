@@ -13,6 +13,7 @@ unsigned flags_at(const void *address);
 bool is_readable(const void *address);
 
 void test_scattered_frames(struct axtest *test);
+void test_mapped_buffers(struct axtest *test);
 void test_large_mapping(struct axtest *test);
 void test_guards(struct axtest *test);
 void test_remap(struct axtest *test);
@@ -28,3 +29,4 @@ void test_others_forget(struct axtest *test);
 void test_used_while_changed(struct axtest *test);
 void test_code_is_fetched_anew(struct axtest *test);
 void test_caches_change_nothing(struct axtest *test);
+void test_together(struct axtest *test);

@@ -134,11 +134,43 @@ void test_scattered_frames(struct axtest *test)
     check_pages_are_back(test, before);
 }
 
+static bool is_filled(const unsigned char *bytes, unsigned char value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != value)
+            return false;
+    return true;
+}
+
+/* Linux's second kind by its own interface: contents kept, the rest zeroed, whole pages usable. */
+void test_mapped_buffers(struct axtest *test)
+{
+    struct ax_layout small = {100, 16}, large = {300000, 65536}, none = {0, 1};
+    struct axalloc_slice buffer;
+    size_t before = used_pages();
+    if (!AXTEST_CHECK(test, axalloc_buffer_alloc(AXALLOC_VMALLOC, small, 0, &buffer) == AX_OK))
+        return;
+    AXTEST_CHECK(test, buffer.size_bytes == AX_PAGE_SIZE);
+    AXTEST_CHECK(test, ax_vrange_contains(mapper->window, ax_vaddr_of(buffer.bytes)));
+    memset(buffer.bytes, 0x3c, small.size);
+    AXTEST_CHECK(test, axalloc_buffer_realloc(AXALLOC_VMALLOC, buffer.bytes, large, small,
+                                              AXALLOC_ZERO, &buffer) == AX_OK);
+    AXTEST_CHECK(test, ax_is_aligned(ax_vaddr_of(buffer.bytes).raw, large.align));
+    AXTEST_CHECK(test, is_filled(buffer.bytes, 0x3c, small.size));
+    AXTEST_CHECK(test, is_filled(buffer.bytes + small.size, 0, buffer.size_bytes - small.size));
+    AXTEST_CHECK(test, axalloc_buffer_realloc(AXALLOC_VMALLOC, buffer.bytes, small, large, 0,
+                                              &buffer) == AX_OK);
+    AXTEST_CHECK(test, is_filled(buffer.bytes, 0x3c, small.size));
+    AXTEST_CHECK(test, axalloc_buffer_realloc(AXALLOC_VMALLOC, buffer.bytes, none, small, 0,
+                                              &buffer) == AX_OK);
+    check_pages_are_back(test, before);
+}
+
 void test_large_mapping(struct axtest *test)
 {
     enum { PAGES = 2 * 512 + 3 };
     struct axhal_mapping leaf;
-    unsigned char *start;
+    unsigned char *start = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, PAGES, &start) == AX_OK))
         return;
@@ -156,7 +188,7 @@ static bool is_described(const void *address, const char *expected);
 
 void test_guards(struct axtest *test)
 {
-    unsigned char *first, *second;
+    unsigned char *first = NULL, *second = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 3, &first) == AX_OK &&
                                 map(AXALLOC_MAPPING_DATA, 1, &second) == AX_OK))
@@ -185,7 +217,7 @@ static enum ax_err remap(unsigned char **start, size_t pages, size_t new_pages, 
 /* The same frames wherever they are seen: nothing is copied. */
 void test_remap(struct axtest *test)
 {
-    unsigned char *start, *other;
+    unsigned char *start = NULL, *other = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 5, &start) == AX_OK &&
                                 map(AXALLOC_MAPPING_DATA, 1, &other) == AX_OK))
@@ -210,7 +242,7 @@ void test_remap(struct axtest *test)
 
 void test_impossible_mappings(struct axtest *test)
 {
-    unsigned char *start;
+    unsigned char *start = NULL;
     struct ax_vaddr at = {0};
     size_t before = used_pages();
     AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, SIZE_MAX, &start) == AX_ENOMEM);
@@ -306,7 +338,7 @@ void test_code(struct axtest *test)
     struct axalloc *global = axalloc_global();
     struct ax_layout layout = {5000, 64};
     size_t before = used_pages();
-    void *block;
+    void *block = NULL;
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(global, AXALLOC_EXECUTABLE, layout, &block) ==
                                 AX_OK))
         return;
@@ -335,7 +367,7 @@ void test_code_resized(struct axtest *test)
     struct axalloc *global = axalloc_global();
     struct ax_layout layout = {100, 64}, larger = {9 * AX_PAGE_SIZE, 64 * AX_PAGE_SIZE};
     size_t before = used_pages();
-    void *block;
+    void *block = NULL;
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(global, AXALLOC_EXECUTABLE, layout, &block) ==
                                 AX_OK))
         return;

@@ -12,6 +12,9 @@
 
 enum { READ = AXCPU_MAP_READ, READ_WRITE = AXCPU_MAP_READ | AXCPU_MAP_WRITE };
 
+/* A page of the image's data that nobody else uses. */
+AX_ALIGNED(4096) static unsigned char own_page[AX_PAGE_SIZE];
+
 /* The page of the linear map that shows what `address` shows. */
 static struct ax_vrange alias_of(const void *address)
 {
@@ -37,7 +40,7 @@ static void check_alias(struct axtest *test, const void *address, const char *ex
 void test_check_finds(struct axtest *test)
 {
     struct ax_layout layout = {100, 16};
-    void *code;
+    void *code = NULL;
     check_alias(test, axcpu_text_start, "the image's text or constants can be written");
     check_alias(test, axcpu_rodata_start, "the image's text or constants can be written");
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(axalloc_global(), AXALLOC_EXECUTABLE, layout,
@@ -45,7 +48,7 @@ void test_check_finds(struct axtest *test)
         return;
     check_alias(test, code, "executable memory can be written by another address");
     axalloc_manager_deallocate(axalloc_global(), code, layout);
-    struct ax_vrange data = {ax_vaddr_of(axcpu_data_start), AX_PAGE_SIZE};
+    struct ax_vrange data = {ax_vaddr_of(own_page), AX_PAGE_SIZE};
     AXTEST_CHECK(test, axmm_protect(data, READ | AXCPU_MAP_EXECUTE) == AX_OK);
     const char *wrong = axmm_check();
     AXTEST_CHECK(test, axmm_protect(data, READ_WRITE) == AX_OK);
@@ -100,7 +103,7 @@ void test_dump(struct axtest *test)
 {
     struct ax_layout layout = {100, 16};
     struct counter before = {.sink = {count_lines}}, after = before;
-    void *code;
+    void *code = NULL;
     axmm_dump(&before.sink);
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(axalloc_global(), AXALLOC_EXECUTABLE, layout,
                                                      &code) == AX_OK))

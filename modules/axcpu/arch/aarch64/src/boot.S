@@ -218,7 +218,7 @@ in_window:
     ldr x1, [x0, #AXCPU_PERCPU_TRAP_STACK_TOP]
     mov sp, x1
     ldr x1, [x0, #AXCPU_PERCPU_STACK_TOP]
-    ldr x3, =axcpu_port_second_cpu
+    ldr x3, [x0, #AXCPU_PERCPU_ENTRY]
     b use_block
 9:
 #endif

@@ -173,6 +173,7 @@ boot:
  * A second CPU (<axcpu/start.h>): a0 = hart id, a1 = physical address of its block. MMU on by a trap
  * into the window, as above, but with the kernel's table, which is complete.
  */
+    .pushsection .text.axcpu_second_entry, "ax"
     .globl axcpu_second_entry
 axcpu_second_entry:
     csrw sie, zero
@@ -204,7 +205,9 @@ axcpu_second_entry:
     li s0, 0
     li ra, 0
     li tp, 0
-    tail axcpu_port_second_cpu
+    ld t0, AXCPU_PERCPU_ENTRY(s1)
+    jr t0
+    .popsection
 #endif
 
 #if CONFIG_AXCPU_SV48
@@ -224,8 +227,8 @@ no_such_mode:
     ecall
     j 9b
 no_such_mode_words:
-    .asciz "axle: cannot boot: this CPU has no Sv48\n"
-    .balign 4
+    .ascii "axle: cannot boot: this CPU has no Sv48\n"
+    .half 0                                 /* code goes on at an even address */
 #endif
 
 /* Move what ends at t2 up to [t0, t1), 32 bytes at a time, the last first; t2 is where it began. */

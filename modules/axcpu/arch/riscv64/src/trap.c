@@ -22,6 +22,7 @@ CHECK_OFFSET(axcpu_percpu, hardware_id, AXCPU_PERCPU_HARDWARE_ID);
 CHECK_OFFSET(axcpu_percpu, self, AXCPU_PERCPU_SELF);
 CHECK_OFFSET(axcpu_percpu, stack_top, AXCPU_PERCPU_STACK_TOP);
 CHECK_OFFSET(axcpu_percpu, kernel_root, AXCPU_PERCPU_KERNEL_ROOT);
+CHECK_OFFSET(axcpu_percpu, entry, AXCPU_PERCPU_ENTRY);
 CHECK_OFFSET(axcpu_trap_frame, pc, AXCPU_FRAME_PC);
 CHECK_OFFSET(axcpu_trap_frame, status, AXCPU_FRAME_STATUS);
 CHECK_OFFSET(axcpu_trap_frame, cause, AXCPU_FRAME_CAUSE);

@@ -9,6 +9,7 @@
 #define AXCPU_PERCPU_SELF 56
 #define AXCPU_PERCPU_STACK_TOP 64
 #define AXCPU_PERCPU_KERNEL_ROOT 72
+#define AXCPU_PERCPU_ENTRY 80
 
 /* The frame: x0..x30 at 8 * n, then sp, pc, status, syndrome, address, vector. */
 #define AXCPU_FRAME_SP 248

@@ -11,6 +11,7 @@
 #define AXCPU_PERCPU_SELF 56
 #define AXCPU_PERCPU_STACK_TOP 64
 #define AXCPU_PERCPU_KERNEL_ROOT 72
+#define AXCPU_PERCPU_ENTRY 80
 
 /* The frame: x1..x31 at 8 * n, the pc in the place of x0; then status, cause, value. */
 #define AXCPU_FRAME_PC 0
