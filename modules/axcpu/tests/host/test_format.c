@@ -90,7 +90,8 @@ static void aarch64_leaf_bits(void **state)
     assert_leaves(aarch64, leaves, sizeof leaves / sizeof leaves[0]);
 }
 
-/* 4.5.1: Sv48's entry is Sv39's. 8.5.1: all accesses of a guest are as of user mode, and G is not set. */
+/* 4.5.1: Sv48's entry is Sv39's. 8.5.1: all accesses of a guest are as of user mode, and G is not
+ * set. */
 static void sv48_and_sv39x4_leaf_bits(void **state)
 {
     static const struct leaf sv48_leaves[] = {{R | W, 0, 0xc7}, {R | X | G, 2, 0x6b}};
@@ -106,8 +107,8 @@ static void sv48_and_sv39x4_leaf_bits(void **state)
 }
 
 /*
- * D8.3.2, stage 2: MemAttr 5:2 (1 Device-nGnRE, 5 uncached, 15 write-back), S2AP 7:6 (read, write), SH 9:8,
- * AF 10, XN 54:53 (2: never).
+ * D8.3.2, stage 2: MemAttr 5:2 (1 Device-nGnRE, 5 uncached, 15 write-back), S2AP 7:6 (read, write),
+ * SH 9:8, AF 10, XN 54:53 (2: never).
  */
 static void aarch64_stage_2_leaf_bits(void **state)
 {
@@ -167,7 +168,8 @@ static unsigned as_stored(const struct axcpu_pt_format *format, unsigned map_fla
 
 static bool are_legal(const struct axcpu_pt_format *format, unsigned map_flags)
 {
-    return (map_flags & ~format->map_flags) == 0 && (map_flags & (R | W | X)) != 0 && (~map_flags & (DEVICE | UNCACHED)) != 0;
+    return (map_flags & ~format->map_flags) == 0 && (map_flags & (R | W | X)) != 0 &&
+           (~map_flags & (DEVICE | UNCACHED)) != 0;
 }
 
 static void assert_round_trip(const struct axcpu_pt_format *format, unsigned map_flags,
@@ -214,7 +216,8 @@ static void assert_distinct(const struct axcpu_pt_format *format)
 {
     for (unsigned a = 0; a <= ALL_FLAGS; a++)
         for (unsigned b = 0; b <= ALL_FLAGS; b++)
-            if (are_legal(format, a) && are_legal(format, b) && as_stored(format, a) != as_stored(format, b))
+            if (are_legal(format, a) && are_legal(format, b) &&
+                as_stored(format, a) != as_stored(format, b))
                 assert_int_not_equal(format->encode(a, 0), format->encode(b, 0));
 }
 
