@@ -2,8 +2,9 @@
  * bench: the workloads of `make bench` inside the machine. It counts nothing itself: it marks each
  * operation, and QEMU counts by tools/bench/op_count.c; run alone it shows that they work.
  *
- * Boot arguments: `payload` says how many bytes of 64-byte blocks all of memory holds; a number
- * from 1 to 100 is how much of each workload is run (100).
+ * Boot arguments: `payload` says how many bytes of 64-byte blocks all of memory holds; `cpus` and a
+ * number runs one workload on so many CPUs at once; a number from 1 to 100 alone is how much of
+ * each workload is run (100).
  */
 #include "parts.h"
 
@@ -13,7 +14,7 @@
 #include <axlog/log.h>
 #include <axruntime/app.h>
 
-enum { MOST_SCALE = 100, STATUS_USAGE = 2 };
+enum { MOST_SCALE = 100, STATUS_USAGE = 2, PAIRS_A_CPU = 50000 };
 
 void *bench_slots[BENCH_SLOTS];
 
@@ -48,9 +49,12 @@ int main(int argc, char **argv)
         axlog_print("payload %zu\n", bench_payload());
         return 0;
     }
+    if (argc == 3 && strcmp(argv[1], "cpus") == 0 && parse_scale(argv[2]) != 0)
+        return bench_cpus((unsigned)parse_scale(argv[2]), PAIRS_A_CPU) ? 0 : 1;
     size_t scale = argc > 1 ? parse_scale(argv[1]) : MOST_SCALE;
     if (argc > 2 || scale == 0) {
-        axlog_print("bench: the argument can be payload, or a number from 1 to 100\n");
+        axlog_print(
+            "bench: the argument can be payload, cpus and a number, or a number from 1 to 100\n");
         return STATUS_USAGE;
     }
     if (!bench_core(scale)) {

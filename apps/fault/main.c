@@ -7,6 +7,7 @@
 #include <axbase/assert.h>
 #include <axbase/string.h>
 #include <axcpu/image.h>
+#include <axcpu/irq.h>
 #include <axcpu/percpu.h>
 #include <axhal/console.h>
 #include <axhal/mem.h>
@@ -119,6 +120,38 @@ static void echo(void)
     axlog_print("read: %s\n", line);
 }
 
+static struct {
+    char text[64];
+    size_t length;
+    volatile bool is_whole;
+} received;
+
+static void receive(char byte, void *unused)
+{
+    (void)unused;
+    if (byte == '\n' || byte == '\r' || received.length == sizeof received.text - 1)
+        received.is_whole = true;
+    else if (!received.is_whole)
+        received.text[received.length++] = byte;
+}
+
+/* The same by interrupts: asleep until one comes. */
+static void echo_by_interrupt(void)
+{
+    if (axhal_console_receive(receive, NULL) != AX_OK) {
+        axlog_print("the console has no interrupt\n");
+        return;
+    }
+    struct axcpu_irq_state state = axcpu_irq_disable();
+    while (!received.is_whole) {
+        axcpu_wait_for_interrupt();
+        axcpu_irq_restore(state);
+        state = axcpu_irq_disable();
+    }
+    axcpu_irq_restore(state);
+    axlog_print("received: %s\n", received.text);
+}
+
 static const struct {
     const char *name;
     void (*commit)(void);
@@ -136,6 +169,7 @@ static const struct {
     {"exit-3", exit_3},
     {"reboot", reboot},
     {"echo", echo},
+    {"echo-by-interrupt", echo_by_interrupt},
     {"heap-double-free", heap_double_free},
     {"heap-interior-free", heap_interior_free},
     {"heap-misaligned-free", heap_misaligned_free},

@@ -6,19 +6,19 @@ srcs-cold := src/fdt.c src/fdt_walk.c src/fdt_node.c src/fdt_reg.c src/machine.c
 srcs-cold += src/memory_map.c src/memory_map_check.c src/memory_map_frames.c
 srcs-cold += src/backtrace.c src/describe.c src/cpu_places.c src/devices.c src/fdt_interrupt.c
 ifneq ($(ISA),host)
-srcs += src/console.c
+srcs += src/console.c src/console_input.c
 srcs-cold += src/cache.c
 srcs-cold += src/power.c src/trap.c
-many-cpus := $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/call.c src/cpus.c src/run.c)
-srcs-cold += $(many-cpus)
 endif
+srcs-cold += $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/call.c src/cpus.c src/run.c)
 test-deps := axtest
 target-tests := tests/target/suite.c
 host-tests := test_fdt test_fdt_node test_fdt_reg test_fdt_interrupt test_machine test_machine_memory
 host-tests += test_memory_map test_memory_map_frames
-host-tests += test_backtrace test_describe test_irq test_mem test_time test_timer test_wall_clock
+host-tests += test_backtrace test_cpus test_describe test_irq test_mem test_time test_timer test_wall_clock
 host-tests += test_page_table test_page_table_remap test_page_table_stale test_page_table_errors
 host-tests += test_page_table_flush test_page_table_random
 fuzzers := fdt memory_map
+host-wraps := test_cpus:axhal_virt_to_phys
 host-libs := -lfdt
 process-srcs := src/console.c src/power.c

@@ -60,6 +60,11 @@ void axplat_init_mapped(const struct axhal_driver *console)
     axlog_warn("no UART answers where the tree says: the console is that of last resort");
 }
 
+enum ax_err axplat_console_interrupt(struct axhal_interrupt *out)
+{
+    return pl011_interrupt(out);
+}
+
 void axplat_ipi_send(unsigned cpu, uint64_t hardware_id)
 {
     (void)hardware_id;

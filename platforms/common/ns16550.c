@@ -1,6 +1,7 @@
 /*
- * The 16550 UART ("ns16550a" and its kin), polled. Registers: TI PC16550D datasheet, section 8;
- * their spacing and width: the tree's reg-shift and reg-io-width (Linux's 8250 binding).
+ * The 16550 UART ("ns16550a" and its kin), polled, but for what comes in if that is asked for.
+ * Registers: TI PC16550D datasheet, section 8; their spacing and width: the tree's reg-shift and
+ * reg-io-width (Linux's 8250 binding).
  *
  * The firmware has set speed and format; nothing of that is touched.
  */
@@ -9,7 +10,8 @@
 #include <axcpu/try.h>
 #include <axhal/mem.h>
 
-enum { RBR_THR = 0, LSR = 5, SCR = 7 };
+enum { RBR_THR = 0, IER = 1, LSR = 5, SCR = 7 };
+enum { IER_RECEIVED = 1 << 0 };
 enum { LSR_DATA_READY = 1 << 0, LSR_THR_EMPTY = 1 << 5 };
 
 /* A byte that a UART does not take in so long is dropped: nobody may wait for ever. */
@@ -18,6 +20,9 @@ enum { POLLS_MAX = 1 << 20 };
 static volatile void *base;
 static uint32_t shift;
 static bool is_wide; /* registers are 32 bits wide */
+
+static const struct axhal_fdt *tree; /* where the device is in the tree: */
+static struct axhal_fdt_place place;
 
 static uint32_t read_register(unsigned number)
 {
@@ -90,7 +95,19 @@ enum ax_err ns16550_probe(const struct axhal_fdt_node *node)
     if ((width != 1 && width != 4) || distance > 4 ||
         registers.size_bytes < ((uint64_t)(SCR + 1) << distance))
         return AX_ENOTSUP;
+    tree = node->fdt;
+    axhal_fdt_place_of(node, &place);
     is_wide = width == 4;
     shift = distance;
     return axhal_claim_device(registers, &base);
+}
+
+enum ax_err ns16550_interrupt(struct axhal_interrupt *out)
+{
+    if (!ns16550_answers())
+        return AX_ENODEV;
+    enum ax_err err = axhal_fdt_interrupt_at(tree, &place, 0, out);
+    if (err == AX_OK)
+        write_register(IER, IER_RECEIVED);
+    return err;
 }

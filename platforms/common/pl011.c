@@ -1,5 +1,6 @@
 /*
- * The PL011 UART, polled. Registers: Arm DDI 0183, chapter 3.
+ * The PL011 UART, polled, but for what comes in if that is asked for. Registers: Arm DDI 0183,
+ * chapter 3.
  *
  * Speed is left as the firmware set it, or as it is after reset (QEMU has none).
  */
@@ -9,7 +10,15 @@
 #include <axhal/mem.h>
 #include <stddef.h>
 
-enum { UARTDR = 0x00, UARTFR = 0x18, UARTLCR_H = 0x2c, UARTCR = 0x30, UARTPERIPHID0 = 0xfe0 };
+enum {
+    UARTDR = 0x00,
+    UARTFR = 0x18,
+    UARTLCR_H = 0x2c,
+    UARTCR = 0x30,
+    UARTIMSC = 0x38,
+    UARTPERIPHID0 = 0xfe0
+};
+enum { INTERRUPT_RECEIVED = 1 << 4, INTERRUPT_RECEIVED_FEW = 1 << 6 };
 enum { PART_PL011 = 0x11 };
 
 /* A byte that a UART does not take in so long is dropped: nobody may wait for ever. */
@@ -19,6 +28,9 @@ enum { LCR_H_8_BITS_FIFO = 0x70, CR_ENABLE_TX_RX = 0x301 };
 
 static volatile void *base;  /* in use now */
 static volatile void *found; /* by the probe; NULL: nothing */
+
+static const struct axhal_fdt *tree; /* where that is in the tree: */
+static struct axhal_fdt_place place;
 
 void pl011_use(volatile void *registers)
 {
@@ -57,5 +69,17 @@ int pl011_read(void)
 
 enum ax_err pl011_probe(const struct axhal_fdt_node *node)
 {
+    tree = node->fdt;
+    axhal_fdt_place_of(node, &place);
     return axhal_claim_reg(node, 0, &found);
+}
+
+enum ax_err pl011_interrupt(struct axhal_interrupt *out)
+{
+    if (found == NULL || base != found)
+        return AX_ENODEV;
+    enum ax_err err = axhal_fdt_interrupt_at(tree, &place, 0, out);
+    if (err == AX_OK)
+        axcpu_mmio_write32(base, UARTIMSC, INTERRUPT_RECEIVED | INTERRUPT_RECEIVED_FEW);
+    return err;
 }

@@ -61,6 +61,11 @@ void axplat_init_mapped(const struct axhal_driver *console)
         axlog_warn("no UART answers where the tree says: the console is the firmware's");
 }
 
+enum ax_err axplat_console_interrupt(struct axhal_interrupt *out)
+{
+    return ns16550_interrupt(out);
+}
+
 void axplat_ipi_send(unsigned cpu, uint64_t hardware_id)
 {
     (void)cpu;

@@ -86,13 +86,13 @@ def checked(command: List[str], environment: Dict[str, str], what: str,
     return done.stdout
 
 
-def compile_plugin() -> None:
-    source = ROOT / "tools/bench/op_count.c"
-    PLUGIN.parent.mkdir(parents=True, exist_ok=True)
-    if PLUGIN.exists() and PLUGIN.stat().st_mtime > source.stat().st_mtime:
+def compile_plugin(name: str = "op_count") -> None:
+    source, plugin = ROOT / f"tools/bench/{name}.c", PLUGIN.with_name(f"{name}.so")
+    plugin.parent.mkdir(parents=True, exist_ok=True)
+    if plugin.exists() and plugin.stat().st_mtime > source.stat().st_mtime:
         return
     subprocess.run(["gcc", "-std=c11", "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-O2",
-                    "-shared", "-fPIC", "-o", PLUGIN, source], check=True)
+                    "-shared", "-fPIC", "-o", plugin, source], check=True)
 
 
 def allocators(kind: str) -> List[str]:

@@ -52,12 +52,6 @@ def test_unknown_module(tree):
     one_line(tree, [], "axlgo", "axlog")
 
 
-def test_smp_needs_its_feature(tree):
-    one_line(tree, ["SMP=2"], "smp feature", "which this tree does not have")
-    tree.write("configs/features/smp.config", "# Several CPUs.\nCONFIG_SMP=y\n")
-    one_line(tree, ["SMP=2"], "FEATURES=smp")
-
-
 def test_allocator_flags_clash(tree):
     one_line(tree, ["FEATURES=alloc-tlsf alloc-list"], "alloc-tlsf", "alloc-list", "clash")
     one_line(tree, ["ALLOC=tlsf", "FEATURES=alloc-list"], "alloc-tlsf", "alloc-list", "clash")

@@ -40,6 +40,8 @@ MACHINES = {
         ("EL2 GICv3", "-machine virtualization=on,gic-version=3"),
         ("GICv2", "-machine gic-version=2"),
         ("GICv3", "-machine gic-version=3"),
+        ("GICv3 and four CPUs", "-machine gic-version=3 -smp 4"),
+        ("EL2 GICv3 and four CPUs", "-machine virtualization=on,gic-version=3 -smp 4"),
         ("Cortex-A53", "-cpu cortex-a53"),
         ("Cortex-A76", "-cpu cortex-a76"),
         ("max", "-cpu max"),
@@ -49,6 +51,11 @@ MACHINES = {
         ("two memory nodes", TWO_NODES),
     ),
 }
+
+# The other interrupt controllers of a platform, on which the console interrupts too.
+CONTROLLERS = {"aarch64-qemu-virt": (
+    ("GICv3", "-machine gic-version=3 -smp 2"),
+    ("GICv3 EL2", "-machine virtualization=on,gic-version=3"))}
 
 # What app `fault` is told to do, what must be said of it, and the status (axhal/power.h).
 PANIC, FAULT = 134, 139
@@ -145,8 +152,21 @@ def bench_cases(platform: str) -> Iterator[Case]:
     for alloc in allocators():
         yield Case(f"{platform} bench {alloc}", Build(platform, "bench", alloc), args="5")
     yield Case(f"{platform} bench payload", Build(platform, "bench"), args="payload", lines=[r"^payload \d{7,}$"])
+    yield Case(f"{platform} bench cpus", Build(platform, "bench", "slab"), args="cpus 2", qemu=["-smp", "2"], lines=[r"^cpu 1 waits 0$"])
     yield Case(f"{platform} bench told nonsense", Build(platform, "bench"), args="101", status=2,
-               lines=["^bench: the argument can be payload, or a number from 1 to 100$"])
+               lines=["^bench: the argument can be payload, cpus and a number, or a number from 1 to 100$"])
+
+
+# In all a minute, by far the most of it where locks need not wait for CPUs that this machine does not run.
+STRESS = (("8", "slab", "unfair-locks", 14), ("4", "tlsf", "unfair-locks", 10), ("4", "tlsf", "", 3), ("2", "slab", "debug", 3))
+
+
+def stress_cases(platform: str) -> Iterator[Case]:
+    for cpus, alloc, features, seconds in STRESS:
+        yield Case(f"{platform} stress SMP={cpus} {alloc} {features}".strip(), Build(platform, "stress", alloc, features=features),
+                   args=f"seconds={seconds} seed={cpus}", qemu=["-smp", cpus], seconds=60.0 + seconds)
+    yield Case(f"{platform} stress told nonsense", Build(platform, "stress"), args="seconds=x", status=2,
+               lines=["^stress: the arguments can be seconds=<n>, up to 86400, and seed=<n>$"])
 
 
 def memory_cases(platform: str) -> Iterator[Case]:
@@ -219,6 +239,10 @@ def talk_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
                typed=[("^about to: echo", b"Hello, Axle\n")])
+    for machine, arguments in (("", ""), *CONTROLLERS.get(platform, ())):
+        yield Case(" ".join(filter(None, [platform, "echo by interrupt", machine])), fault,
+                   ["^received: Hello, Axle$"], args="echo-by-interrupt", qemu=arguments.split(),
+                   typed=[("^about to: echo", b"Hello, Axle\n")])
     yield Case(f"{platform} reboot not allowed", fault, ["^rebooting$"], 123, "reboot")
     yield Case(f"{platform} reboot", fault, ["^rebooting$"] * 3, 123, "reboot",
                options=["--allow-reboot", "2"])
@@ -239,6 +263,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, ptdump_cases, bench_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
+    kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

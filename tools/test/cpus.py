@@ -45,8 +45,11 @@ def count_cases(platform: str) -> Iterator[Case]:
                        [online(cpus, cpus), *expected("selftest")]), cpus, machine)
     left_out = [r"warn: CPU 0x[0-9a-f]+ is left out: the image is built for no more"] * 4
     yield smp(Case(f"{platform} SMP={MAX + 4} on an image for {MAX}",
-                   Build(platform, "helloworld"), [*left_out, online(MAX, MAX + 4), "^Hello"]),
+                   Build(platform, "selftest"),
+                   [*left_out, online(MAX, MAX + 4), *expected("selftest")], args="only=axruntime"),
               MAX + 4, BEYOND[platform])
+    yield smp(Case(f"{platform} SMP=4 with an app that has no use for them",
+                   Build(platform, "helloworld"), [online(1, 4), "^Hello, world!$"]), 4)
     yield smp(Case(f"{platform} SMP=2 on an image for one",
                    Build(platform, "selftest", features="one-cpu"),
                    [online(1, 2), *expected("selftest")]), 2)
@@ -112,6 +115,7 @@ def disaster_cases(platform: str) -> Iterator[Case]:
                                           r"ordinary stack of CPU 2$"),
             ("trap-stack-overflow cpu=1", 139, r"^axle: 0x[0-9a-f]{16} is the guard page below the "
                                                r"trap stack of CPU 1$"),
+            ("stack-overflow cpu=2", 139, r"^axle: fault on CPU 2: .*: stack overflow$"),
             ("panic cpu=all", 134, r"^axle: panic on CPU \d at .*asked to"),
             ("ud cpu=all", 139, r"^axle: fault on CPU \d: .*(illegal|undefined|unknown)")):
         yield smp(Case(f"{platform} fault {args}", app, [line, "^backtrace:$"], status, args,

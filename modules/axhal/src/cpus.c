@@ -32,7 +32,7 @@ static bool decide(struct axcpu_percpu *cpu, uint32_t state)
 
 void axhal_cpu_arrive(void)
 {
-    struct axcpu_percpu *cpu = axcpu_this_cpu();
+    struct axcpu_percpu *cpu = &axcpu_percpus[axcpu_this_cpu()->index];
     if (!decide(cpu, ONLINE))
         axhal_stop();
     /* release: pairs with the acquire of axhal_cpu_is_online() */
@@ -82,7 +82,7 @@ enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks 
     uint64_t limit = axhal_monotonic_ns() + (uint64_t)AXHAL_CPU_START_MS * 1000000;
     while (!axhal_cpu_is_online(cpu->index)) {
         if (axhal_monotonic_ns() >= limit && decide(cpu, LEFT_OUT))
-            return AX_EIO;
+            return AX_EBUSY;
         axcpu_relax();
     }
     return AX_OK;

@@ -149,15 +149,15 @@ static enum ax_err find_extended(const struct axhal_fdt *fdt,
     return AX_ENOENT;
 }
 
-static enum ax_err find_plain(const struct axhal_fdt_node *node,
+static enum ax_err find_plain(const struct axhal_fdt *fdt, const struct axhal_fdt_place *place,
                               const struct axhal_fdt_property *property, uint32_t index,
                               struct axhal_interrupt *out)
 {
-    uint32_t up = 0;
-    while (!find_cell(node->fdt, (node->level - up)->begin, "interrupt-parent", &out->controller))
-        if (up++ == node->depth)
+    uint32_t depth = place->depth;
+    while (!find_cell(fdt, place->begin[depth], "interrupt-parent", &out->controller))
+        if (depth-- == 0)
             return AX_ENODEV;
-    enum ax_err err = cells_of(node->fdt, out->controller, &out->cell_count);
+    enum ax_err err = cells_of(fdt, out->controller, &out->cell_count);
     if (err != AX_OK)
         return err;
     uint64_t first = (uint64_t)index * out->cell_count;
@@ -168,18 +168,26 @@ static enum ax_err find_plain(const struct axhal_fdt_node *node,
                       out);
 }
 
-enum ax_err axhal_fdt_interrupt(const struct axhal_fdt_node *node, uint32_t index,
-                                struct axhal_interrupt *out)
+enum ax_err axhal_fdt_interrupt_at(const struct axhal_fdt *fdt, const struct axhal_fdt_place *place,
+                                   uint32_t index, struct axhal_interrupt *out)
 {
     struct axhal_fdt_property property;
     struct axhal_interrupt interrupt = {0, 0, {0}};
-    uint32_t begin = node->level->begin;
+    uint32_t begin = place->begin[place->depth];
     enum ax_err err = AX_ENOENT;
-    if (axhal_fdt_find_property(node->fdt, begin, "interrupts-extended", &property))
-        err = find_extended(node->fdt, &property, index, &interrupt);
-    else if (axhal_fdt_find_property(node->fdt, begin, "interrupts", &property))
-        err = find_plain(node, &property, index, &interrupt);
+    if (axhal_fdt_find_property(fdt, begin, "interrupts-extended", &property))
+        err = find_extended(fdt, &property, index, &interrupt);
+    else if (axhal_fdt_find_property(fdt, begin, "interrupts", &property))
+        err = find_plain(fdt, place, &property, index, &interrupt);
     if (err == AX_OK)
         *out = interrupt;
     return err;
+}
+
+enum ax_err axhal_fdt_interrupt(const struct axhal_fdt_node *node, uint32_t index,
+                                struct axhal_interrupt *out)
+{
+    struct axhal_fdt_place place;
+    axhal_fdt_place_of(node, &place);
+    return axhal_fdt_interrupt_at(node->fdt, &place, index, out);
 }

@@ -30,15 +30,27 @@ void page_table_descend(const struct axhal_page_table *table, struct position *p
     position->frame = axcpu_pt_address(table->format, position->entries[position->index]);
     position->entries = table->access->entries(position->frame);
     position->level--;
-    position->index = index_at(table->format, address, position->level);
+    position->index = index_below_root(address, position->level);
 }
 
+/* All that the loop needs is in registers: most of the time of any operation is here. */
 struct position page_table_find(const struct axhal_page_table *table, uint64_t address)
 {
-    struct position position = page_table_root(table, address);
-    while (is_table(table, &position))
-        page_table_descend(table, &position, address);
-    return position;
+    const struct axcpu_pt_format *format = table->format;
+    uint64_t *(*entries_of)(struct ax_paddr frame) = table->access->entries;
+    uint64_t mask = format->present | format->kind_mask;
+    uint64_t is_table = format->present | format->table_kind;
+    unsigned level = format->levels - 1;
+    unsigned index = index_at(format, address, level);
+    struct ax_paddr frame = table->root;
+    uint64_t *entries = entries_of(frame);
+    while ((entries[index] & mask) == is_table && level > 0) {
+        frame = axcpu_pt_address(format, entries[index]);
+        entries = entries_of(frame);
+        level--;
+        index = index_below_root(address, level);
+    }
+    return (struct position){entries, frame, index, level};
 }
 
 unsigned page_table_run_length(const struct axhal_page_table *table, const struct span *span,
@@ -79,12 +91,13 @@ bool page_table_are_legal_flags(const struct axhal_page_table *table, unsigned m
 bool page_table_is_all(const struct axhal_page_table *table, struct ax_vrange range, bool present)
 {
     struct span span = span_of(range);
+    uint64_t bit = table->format->present;
     for (;;) {
         struct position position = page_table_find(table, span.at);
         unsigned first = position.index;
         unsigned left = page_table_run_length(table, &span, &position);
         do {
-            if (axcpu_pt_is_present(table->format, position.entries[position.index]) != present)
+            if (((position.entries[position.index] & bit) != 0) != present)
                 return false;
             position.index++;
         } while (--left > 0 && !is_table(table, &position));

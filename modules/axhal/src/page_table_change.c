@@ -40,8 +40,8 @@ static bool next_run(const struct axhal_page_table *table, struct span *span, st
     struct position last = page_table_find(table, span->at);
     run->position = last;
     run->address = span->at;
-    run->count = 1;
     unsigned room = page_table_run_length(table, span, &last);
+    run->count = last.level == 0 ? room : 1; /* pages are never among tables */
     for (last.index++; run->count < room && !is_table(table, &last); last.index++)
         run->count++;
     uint64_t run_last =
@@ -144,12 +144,20 @@ void page_table_clear_leaves(struct axhal_page_table *table, struct ax_vrange ra
             run.position.entries[run.position.index + i] = 0;
 }
 
-static bool is_empty(const uint64_t *entries)
+/*
+ * Of a table out of which the entries from `first` to `last` were cleared. Neighbours are mostly
+ * like each other, so the two beside them are looked at first; then all, eight at a time.
+ */
+static bool is_empty(const uint64_t *entries, unsigned first, unsigned last)
 {
-    for (unsigned i = 0; i < AXCPU_PT_ENTRIES; i++)
-        if (entries[i] != 0)
-            return false;
-    return true;
+    if ((first > 0 && entries[first - 1] != 0) ||
+        (last < AXCPU_PT_ENTRIES - 1 && entries[last + 1] != 0))
+        return false;
+    const uint64_t *end = entries + AXCPU_PT_ENTRIES;
+    uint64_t all = 0;
+    for (const uint64_t *e = entries; e < end && all == 0; e += 8)
+        all = e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7];
+    return all == 0;
 }
 
 /*
@@ -172,7 +180,8 @@ static struct ax_paddr unlink_empty(struct axhal_page_table *table, uint64_t *en
         struct span part = {span.at, last < span.last ? last : span.last};
         if (level > 1)
             chain = unlink_empty(table, below, level - 1, part, chain);
-        if (is_empty(below)) {
+        if (is_empty(below, index_below_root(part.at, level - 1),
+                     index_below_root(part.last, level - 1))) {
             *entry = 0;
             below[0] = chain.raw;
             chain = frame;
@@ -219,24 +228,26 @@ enum ax_err axhal_pt_unmap(struct axhal_page_table *table, struct ax_vrange rang
 
 /* ---- protect, remap ---- */
 
-/* What the i-th entry of the run is to be; a broken one still holds its address. */
-static uint64_t changed(const struct axcpu_pt_format *format, const struct change *change,
-                        const struct run *run, uint64_t bits, unsigned i, uint64_t entry)
-{
-    struct ax_paddr to = axcpu_pt_address(format, entry);
-    if (change->moves)
-        to = ax_paddr(change->physical + (run->address - change->start) +
-                      i * axcpu_pt_span(run->position.level));
-    return axcpu_pt_entry(format, to, bits);
-}
-
+/*
+ * Entries become what they are to be. Those that stay where they point keep their address, which a
+ * broken one still holds.
+ */
 static void write_run(const struct axcpu_pt_format *format, const struct change *change,
                       const struct run *run, uint64_t *entries)
 {
-    uint64_t bits = format->encode(change->map_flags, run->position.level);
+    unsigned level = run->position.level;
+    uint64_t bits = format->encode(change->map_flags, level);
+    uint64_t address_mask = format->address_mask;
     uint64_t *entry = entries + run->position.index;
+    if (change->moves) {
+        struct position position = {entries, run->position.frame, run->position.index, level};
+        struct span span = {run->address, run->address + (run->count * axcpu_pt_span(level) - 1)};
+        uint64_t to = change->physical + (run->address - change->start);
+        page_table_fill_run(format, &position, &span, &to, bits);
+        return;
+    }
     for (unsigned i = 0; i < run->count; i++)
-        entry[i] = changed(format, change, run, bits, i, entry[i]);
+        entry[i] = (entry[i] & address_mask) | bits;
 }
 
 /* Every entry of the run may be written in one step. */
@@ -246,12 +257,12 @@ static bool is_mild(const struct axcpu_pt_format *format, const struct change *c
     if (!format->break_before_make)
         return true;
     uint64_t bits = format->encode(change->map_flags, run->position.level);
+    uint64_t others = ~(format->permissions | format->address_mask);
     const uint64_t *entry = run->position.entries + run->position.index;
     unsigned i = 0;
-    while (i < run->count &&
-           axcpu_pt_is_mild(format, entry[i], changed(format, change, run, bits, i, entry[i])))
+    while (i < run->count && ((entry[i] ^ bits) & others) == 0)
         i++;
-    return i == run->count;
+    return i == run->count && !change->moves;
 }
 
 static void change_run(struct axhal_page_table *table, const struct change *change,

@@ -33,6 +33,12 @@ static inline unsigned index_at(const struct axcpu_pt_format *format, uint64_t a
            last_index(format, level);
 }
 
+static inline unsigned index_below_root(uint64_t address, unsigned level)
+{
+    return (unsigned)(address >> (AX_PAGE_SHIFT + AXCPU_PT_INDEX_BITS * level)) &
+           (AXCPU_PT_ENTRIES - 1);
+}
+
 /* The lowest address of the table's half; the bits above the half's are all like its own. */
 static inline uint64_t base_of(const struct axhal_page_table *table)
 {
@@ -52,7 +58,7 @@ static inline struct span span_of(struct ax_vrange range)
 static inline bool is_table(const struct axhal_page_table *table, const struct position *position)
 {
     uint64_t entry = position->entries[position->index];
-    return axcpu_pt_is_present(table->format, entry) &&
+    return position->level > 0 && axcpu_pt_is_present(table->format, entry) &&
            axcpu_pt_is_table(table->format, entry, position->level);
 }
 

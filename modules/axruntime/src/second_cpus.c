@@ -21,7 +21,7 @@ static enum ax_err start_cpu(uint64_t hardware_id)
     if (err != AX_OK)
         return err;
     err = axhal_cpu_start(hardware_id, &stacks);
-    if (err != AX_OK && err != AX_EIO) /* which keeps them */
+    if (err != AX_OK && err != AX_EBUSY) /* it may still come, and need them */
         axmm_cpu_stacks_dealloc(&stacks);
     return err;
 }
@@ -37,8 +37,10 @@ static const char *reason(enum ax_err err)
         return "firmware knows no such CPU";
     case AX_EALREADY:
         return "firmware says that it runs already";
-    default:
+    case AX_EBUSY:
         return "it does not come up";
+    default:
+        return "firmware could not start it";
     }
 }
 

@@ -21,7 +21,10 @@ static inline struct axcpu_irq_state axcpu_irq_disable(void);
 /* Back to `state`. Any context. */
 static inline void axcpu_irq_restore(struct axcpu_irq_state state);
 
-/* On. Boot and idle code only: others restore what they found. */
+/*
+ * On; what waits is taken before this returns. Boot and idle code only: others restore what they
+ * found.
+ */
 static inline void axcpu_irq_enable(void);
 
 static inline bool axcpu_irq_is_enabled(void);

@@ -31,6 +31,7 @@ struct AX_ALIGNED(64) axcpu_percpu {
     unsigned index; /* 0 is the CPU that booted */
     /* for axsync, where it checks the order of locks: the last one that this CPU took and holds */
     const struct axsync_spinlock *innermost_lock;
+    uint64_t lock_waits; /* where axsync counts them: locks that this CPU did not get at once */
 };
 
 /*

@@ -26,7 +26,10 @@ enum {
 };
 
 static const struct axcpu_pt_format *const sv39 = &axcpu_format_sv39;
+static const struct axcpu_pt_format *const sv48 = &axcpu_format_sv48;
+static const struct axcpu_pt_format *const sv39x4 = &axcpu_format_sv39x4;
 static const struct axcpu_pt_format *const aarch64 = &axcpu_format_aarch64;
+static const struct axcpu_pt_format *const guest = &axcpu_format_aarch64_guest;
 
 struct leaf {
     unsigned map_flags;
@@ -87,6 +90,66 @@ static void aarch64_leaf_bits(void **state)
     assert_leaves(aarch64, leaves, sizeof leaves / sizeof leaves[0]);
 }
 
+/* 4.5.1: Sv48's entry is Sv39's. 8.5.1: all accesses of a guest are as of user mode, and G is not
+ * set. */
+static void sv48_and_sv39x4_leaf_bits(void **state)
+{
+    static const struct leaf sv48_leaves[] = {{R | W, 0, 0xc7}, {R | X | G, 2, 0x6b}};
+    static const struct leaf guest_leaves[] = {
+        {R, 0, 0x53},
+        {R | W, 1, 0xd7},
+        {R | X, 2, 0x5b},
+        {R | W | DEVICE, 0, 0x1d7},
+    };
+    (void)state;
+    assert_leaves(sv48, sv48_leaves, 2);
+    assert_leaves(sv39x4, guest_leaves, 4);
+}
+
+/*
+ * D8.3.2, stage 2: MemAttr 5:2 (1 Device-nGnRE, 5 uncached, 15 write-back), S2AP 7:6 (read, write),
+ * SH 9:8, AF 10, XN 54:53 (2: never).
+ */
+static void aarch64_stage_2_leaf_bits(void **state)
+{
+    static const struct leaf leaves[] = {
+        {R, 0, 0x004000000000077f},
+        {R | W, 0, 0x00400000000007ff},
+        {R | X, 0, 0x000000000000077f},
+        {R | W | X, 1, 0x00000000000007fd}, /* a block */
+        {R | W | DEVICE, 0, 0x00400000000004c7},
+        {R | W | UNCACHED, 2, 0x00400000000007d5},
+    };
+    (void)state;
+    assert_leaves(guest, leaves, sizeof leaves / sizeof leaves[0]);
+}
+
+/* Somebody cleared A and D, or hardware will set them: what the entry allows is the same. */
+static void accessed_and_dirty_change_no_flag(void **state)
+{
+    (void)state;
+    assert_int_equal(sv39->decode(0xc7), R | W);
+    assert_int_equal(sv39->decode(0x47), R | W);
+    assert_int_equal(sv39->decode(0x07), R | W);
+    assert_int_equal(aarch64->decode(0x0060000000000f07 & ~UINT64_C(0x400)), R | W);
+}
+
+/* Arm ARM D8.16.1: permissions alone may change in one step; types, addresses and sizes may not. */
+static void what_needs_no_break(void **state)
+{
+    uint64_t from = aarch64->encode(R | W, 0);
+    (void)state;
+    assert_true(axcpu_pt_is_mild(aarch64, from, aarch64->encode(R, 0)));
+    assert_true(axcpu_pt_is_mild(aarch64, from, aarch64->encode(R | X, 0)));
+    assert_true(axcpu_pt_is_mild(aarch64, from, aarch64->encode(R | X | U, 0)));
+    assert_false(axcpu_pt_is_mild(aarch64, from, aarch64->encode(R | W | UNCACHED, 0)));
+    assert_false(axcpu_pt_is_mild(aarch64, from, aarch64->encode(R | W | G, 0)));
+    assert_false(axcpu_pt_is_mild(aarch64, from, aarch64->encode(R | W, 1)));
+    assert_false(axcpu_pt_is_mild(aarch64, from, from | 0x1000));
+    assert_true(axcpu_pt_is_mild(guest, guest->encode(R | W, 0), guest->encode(R | X, 0)));
+    assert_true(axcpu_pt_is_mild(sv39, 0xc7, 0x10c7));
+}
+
 /* D19.2.100: eight attributes of eight bits; 0x04 Device-nGnRE, 0xff write-back, 0x44 uncached. */
 static void the_memory_types_that_the_indices_name(void **state)
 {
@@ -100,12 +163,13 @@ static void the_memory_types_that_the_indices_name(void **state)
  */
 static unsigned as_stored(const struct axcpu_pt_format *format, unsigned map_flags)
 {
-    return map_flags & W || format == aarch64 ? map_flags | R : map_flags;
+    return map_flags & W || format == aarch64 || format == guest ? map_flags | R : map_flags;
 }
 
-static bool are_legal(unsigned map_flags)
+static bool are_legal(const struct axcpu_pt_format *format, unsigned map_flags)
 {
-    return (map_flags & (R | W | X)) != 0 && (~map_flags & (DEVICE | UNCACHED)) != 0;
+    return (map_flags & ~format->map_flags) == 0 && (map_flags & (R | W | X)) != 0 &&
+           (~map_flags & (DEVICE | UNCACHED)) != 0;
 }
 
 static void assert_round_trip(const struct axcpu_pt_format *format, unsigned map_flags,
@@ -128,20 +192,23 @@ static void assert_round_trips(const struct axcpu_pt_format *format)
 {
     for (unsigned map_flags = 0; map_flags <= ALL_FLAGS; map_flags++)
         for (unsigned level = 0; level <= format->largest_leaf_level; level++)
-            if (are_legal(map_flags))
+            if (are_legal(format, map_flags))
                 assert_round_trip(format, map_flags, level);
 }
 
-static void sv39_flags_come_back(void **state)
+static void riscv64_flags_come_back(void **state)
 {
     (void)state;
     assert_round_trips(sv39);
+    assert_round_trips(sv48);
+    assert_round_trips(sv39x4);
 }
 
 static void aarch64_flags_come_back(void **state)
 {
     (void)state;
     assert_round_trips(aarch64);
+    assert_round_trips(guest);
 }
 
 /* Different flags that mean different things never share an entry. */
@@ -149,7 +216,8 @@ static void assert_distinct(const struct axcpu_pt_format *format)
 {
     for (unsigned a = 0; a <= ALL_FLAGS; a++)
         for (unsigned b = 0; b <= ALL_FLAGS; b++)
-            if (are_legal(a) && are_legal(b) && as_stored(format, a) != as_stored(format, b))
+            if (are_legal(format, a) && are_legal(format, b) &&
+                as_stored(format, a) != as_stored(format, b))
                 assert_int_not_equal(format->encode(a, 0), format->encode(b, 0));
 }
 
@@ -157,7 +225,9 @@ static void different_flags_are_different_entries(void **state)
 {
     (void)state;
     assert_distinct(sv39);
+    assert_distinct(sv39x4);
     assert_distinct(aarch64);
+    assert_distinct(guest);
 }
 
 /* PPN in bits 53:10: the address, 56 bits wide, shifted right by two. */
@@ -228,6 +298,12 @@ static void sizes_of_the_trees(void **state)
     /* Sv39's one root holds both halves; aarch64 has a root a half */
     assert_int_equal(axcpu_pt_span(3), UINT64_C(2) << sv39->half_bits);
     assert_int_equal(axcpu_pt_span(3) * AXCPU_PT_ENTRIES, UINT64_C(1) << aarch64->half_bits);
+    assert_int_equal(axcpu_pt_span(3) * AXCPU_PT_ENTRIES, UINT64_C(2) << sv48->half_bits);
+    /* guests have one half; a root of 16 KiB (8.5.1) and of two tables side by side */
+    assert_int_equal(axcpu_pt_root_bytes(sv39x4), 0x4000);
+    assert_int_equal(axcpu_pt_span(2) << sv39x4->root_bits, UINT64_C(1) << sv39x4->half_bits);
+    assert_int_equal(axcpu_pt_root_bytes(guest), 0x2000);
+    assert_int_equal(axcpu_pt_span(2) << guest->root_bits, UINT64_C(1) << guest->half_bits);
 }
 
 int main(void)
@@ -235,8 +311,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sv39_leaf_bits),
         cmocka_unit_test(aarch64_leaf_bits),
+        cmocka_unit_test(sv48_and_sv39x4_leaf_bits),
+        cmocka_unit_test(aarch64_stage_2_leaf_bits),
+        cmocka_unit_test(accessed_and_dirty_change_no_flag),
+        cmocka_unit_test(what_needs_no_break),
         cmocka_unit_test(the_memory_types_that_the_indices_name),
-        cmocka_unit_test(sv39_flags_come_back),
+        cmocka_unit_test(riscv64_flags_come_back),
         cmocka_unit_test(aarch64_flags_come_back),
         cmocka_unit_test(different_flags_are_different_entries),
         cmocka_unit_test(sv39_addresses),

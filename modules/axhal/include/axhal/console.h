@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <axbase/attr.h>
+#include <axbase/err.h>
 #include <stddef.h>
 
 struct axhal_console {
@@ -19,3 +21,14 @@ void axhal_console_write(const char *text, size_t bytes);
 
 /* The next byte typed, 0 to 255, or -1 when there is none. Does not wait. Any context. */
 int axhal_console_read(void);
+
+/*
+ * From now on what is typed calls `received(byte, argument)`, from the console's interrupt, on the
+ * CPU that booted, with interrupts off; axhal_console_read() is left with what came before, and
+ * should not be called any more.
+ *
+ * AX_ENODEV: the console is that of last resort, or its interrupt has no controller that the
+ * platform knows. AX_EALREADY: somebody receives. Else those of axhal_irq_register(). Task context.
+ */
+AX_MUST_CHECK enum ax_err axhal_console_receive(void (*received)(char byte, void *argument),
+                                                void *argument);

@@ -78,9 +78,9 @@ enum { AXHAL_CPU_START_MS = 5000 };
  * Start the CPU with `hardware_id` and wait until it is online, AXHAL_CPU_START_MS at most. It
  * begins in axcpu_port_second_cpu() and is its own from then on; the stacks are, too.
  *
- * AX_ENOSPC: AXCPU_CPUS_MAX have been started. What axplat_start_cpu() returns: firmware refused,
- * the stacks are the caller's again. AX_EIO: nothing came within the time; the stacks and the index
- * are lost, since it may still come: then it stops at once. Boot, one caller at a time.
+ * AX_ENOSPC: AXCPU_CPUS_MAX have been started. What axplat_start_cpu() returns: firmware refused.
+ * The stacks are the caller's again. AX_EBUSY: nothing came within the time; the stacks and the
+ * index are lost, since it may still come: then it stops at once. Boot, one caller at a time.
  */
 AX_MUST_CHECK enum ax_err axhal_cpu_start(uint64_t hardware_id,
                                           const struct axhal_cpu_stacks *stacks);

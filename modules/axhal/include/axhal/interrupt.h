@@ -27,6 +27,11 @@ struct axhal_interrupt {
 AX_MUST_CHECK enum ax_err axhal_fdt_interrupt(const struct axhal_fdt_node *node, uint32_t index,
                                               struct axhal_interrupt *out);
 
+/* The same of the node at `place`, which axhal_fdt_place_of() made, at any time. */
+AX_MUST_CHECK enum ax_err axhal_fdt_interrupt_at(const struct axhal_fdt *fdt,
+                                                 const struct axhal_fdt_place *place,
+                                                 uint32_t index, struct axhal_interrupt *out);
+
 /* The node's phandle; 0, which is none's, without one. */
 uint32_t axhal_fdt_phandle(const struct axhal_fdt_node *node);
 

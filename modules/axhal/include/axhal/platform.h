@@ -8,6 +8,7 @@
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axhal/console.h>
+#include <axhal/interrupt.h>
 #include <axhal/machine.h>
 
 /* "riscv64-qemu-virt". */
@@ -62,6 +63,12 @@ void axplat_init_early(void);
  * answers, it is the platform's last resort, and a warning says so.
  */
 void axplat_init_mapped(const struct axhal_driver *console);
+
+/*
+ * Let the console's device interrupt when a byte has come; `out` is by which interrupt. AX_ENODEV:
+ * the console is that of last resort; else those of axhal_fdt_interrupt(). Task context.
+ */
+AX_MUST_CHECK enum ax_err axplat_console_interrupt(struct axhal_interrupt *out);
 
 /*
  * Interrupt a CPU: by firmware, which knows it by its hardware id, or by axhal_irq_send(), where

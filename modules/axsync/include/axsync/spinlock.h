@@ -22,6 +22,7 @@
 #include <axbase/attr.h>
 #include <axcpu/barrier.h>
 #include <axcpu/irq.h>
+#include <axcpu/percpu.h>
 #include <axsync/config.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -69,6 +70,13 @@ void axsync_ranks_check(const struct axsync_spinlock *lock);
 void axsync_ranks_push(struct axsync_spinlock *lock);
 void axsync_ranks_pop(const struct axsync_spinlock *lock);
 
+/* One more lock that this CPU, which has its interrupts off, must wait for. */
+static inline void axsync_spin_count_wait(void)
+{
+    if (CONFIG_AXSYNC_COUNT_WAITS)
+        axcpu_this_cpu()->lock_waits++;
+}
+
 /* Waits its turn. Any context. Returns with this CPU's interrupts off. */
 static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *lock)
     AX_ACQUIRES(lock) AX_NO_THREAD_ANALYSIS
@@ -78,12 +86,17 @@ static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *
         axsync_ranks_check(lock);
     if (CONFIG_AXSYNC_UNFAIR) {
         /* acquire: pairs with the release of axsync_spin_unlock() by the holder before us */
-        while (atomic_exchange_explicit(&lock->serving, 1, memory_order_acquire) != 0)
+        while (atomic_exchange_explicit(&lock->serving, 1, memory_order_acquire) != 0) {
+            axsync_spin_count_wait();
             while (axsync_spin_is_locked(lock))
                 axcpu_relax();
+        }
         return state;
     }
     uint32_t ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
+    if (CONFIG_AXSYNC_COUNT_WAITS &&
+        atomic_load_explicit(&lock->serving, memory_order_relaxed) != ticket)
+        axsync_spin_count_wait();
     /* acquire: pairs with the release of axsync_spin_unlock() by the holder before us */
     while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket)
         axcpu_relax();

@@ -227,8 +227,8 @@ no_such_mode:
     ecall
     j 9b
 no_such_mode_words:
-    .asciz "axle: cannot boot: this CPU has no Sv48\n"
-    .balign 4
+    .ascii "axle: cannot boot: this CPU has no Sv48\n"
+    .half 0                                 /* code goes on at an even address */
 #endif
 
 /* Move what ends at t2 up to [t0, t1), 32 bytes at a time, the last first; t2 is where it began. */

@@ -15,9 +15,10 @@ static inline void axcpu_irq_restore(struct axcpu_irq_state state)
     __asm__ volatile("msr daif, %0" : : "r"(state.raw) : "memory");
 }
 
+/* An interrupt that waits is sure to be taken at a context synchronization event, not before. */
 static inline void axcpu_irq_enable(void)
 {
-    __asm__ volatile("msr daifclr, #3" : : : "memory");
+    __asm__ volatile("msr daifclr, #3\n isb" : : : "memory");
 }
 
 static inline bool axcpu_irq_is_enabled(void)

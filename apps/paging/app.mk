@@ -1,0 +1,2 @@
+deps := axbase axcpu axlog axhal axalloc axruntime
+srcs := main.c
