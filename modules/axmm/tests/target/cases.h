@@ -30,3 +30,4 @@ void test_used_while_changed(struct axtest *test);
 void test_code_is_fetched_anew(struct axtest *test);
 void test_caches_change_nothing(struct axtest *test);
 void test_together(struct axtest *test);
+void test_out_of_tables(struct axtest *test);

@@ -455,3 +455,58 @@ void test_out_of_memory(struct axtest *test)
     AXTEST_CHECK(test, succeeded > 0 && succeeded < 2 * FREE_MAX);
     check_pages_are_back(test, before);
 }
+
+/* ---- out of memory for tables ---- */
+
+enum { FAR_PLACES = 8 };
+
+static enum ax_err map_far(struct ax_vaddr *out)
+{
+    return mapper->map(mapper->context, AXALLOC_MAPPING_DATA, 1, (size_t)1 << 30, out);
+}
+
+/* Without page tables, of which some are kept. */
+static size_t app_pages(void)
+{
+    return axalloc_usage(axalloc_global(), AXALLOC_APP).pages;
+}
+
+/*
+ * With `free_pages` left: a page at an address that takes tables of its own, or nothing changed.
+ * Returns whether it was mapped.
+ */
+static bool try_far(struct axtest *test, unsigned char *start, size_t free_pages)
+{
+    struct ax_vaddr taken = take_all(ax_vaddr(0), free_pages), far;
+    size_t pages = app_pages();
+    uint64_t mapped = mapped_bytes();
+    bool is_mapped = map_far(&far) == AX_OK;
+    if (is_mapped)
+        mapper->unmap(mapper->context, far, 1);
+    else
+        AXTEST_CHECK(test, remap(&start, 1, 2, (size_t)1 << 30) == AX_ENOMEM);
+    AXTEST_CHECK(test, mapped_bytes() == mapped && app_pages() == pages);
+    AXTEST_CHECK(test, are_numbered(start, 1));
+    give_all(test, taken);
+    return is_mapped;
+}
+
+void test_out_of_tables(struct axtest *test)
+{
+    struct ax_vaddr places[FAR_PLACES];
+    unsigned char *start = NULL;
+    size_t before = used_pages(), free_pages = 0;
+    if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 1, &start) == AX_OK))
+        return;
+    number_pages(start, 0, 1);
+    for (unsigned i = 0; i < FAR_PLACES; i++) /* uses up the tables that were kept */
+        AXTEST_CHECK(test, map_far(&places[i]) == AX_OK);
+    while (free_pages < FAR_PLACES && !try_far(test, start, free_pages))
+        free_pages++;
+    AXTEST_CHECK(test, free_pages > 0 && free_pages < FAR_PLACES);
+    for (unsigned i = 0; i < FAR_PLACES; i++)
+        mapper->unmap(mapper->context, places[i], 1);
+    unmap(start, 1);
+    AXTEST_CHECK(test, used_pages() - before <= 4 * FAR_PLACES);
+    AXTEST_CHECK(test, axalloc_check(axalloc_global()) == NULL);
+}

@@ -138,6 +138,7 @@ static const struct axtest_case cases[] = {
     {"executable memory is never writable at once", test_code},
     {"executable memory is resized without a copy", test_code_resized},
     {"out of memory leaves nothing half done", test_out_of_memory},
+    {"out of memory for tables leaves nothing half done", test_out_of_tables},
     {"the check finds what breaks the rules", test_check_finds},
     {"a device that is found late is mapped as one", test_device},
     {"the picture has a line for each kind", test_dump},
