@@ -5,8 +5,11 @@
  * A section is one operation, done ROUNDS times. "512": a range of 512 leaves of that size, made
  * and undone with the table that holds them.
  */
+#include "flush.h"
+
 #include <axalloc/alloc.h>
 #include <axbase/assert.h>
+#include <axbase/string.h>
 #include <axcpu/mark.h>
 #include <axcpu/mmu.h>
 #include <axcpu/try.h>
@@ -205,8 +208,8 @@ static void count_trap(void)
 
 int main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc == 2 && strcmp(argv[1], "flush") == 0)
+        return flush_compare() ? 0 : 1;
     start();
     for (unsigned i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         count_shape(&shapes[i]);

@@ -3,6 +3,9 @@
 #include "stress.h"
 
 #include <axhal/time.h>
+#include <axlog/log.h>
+
+#define STRESS_TELL_NS (2 * AXHAL_NS_PER_SECOND)
 
 uint64_t stress_end_ns;
 _Atomic(const char *) stress_failed;
@@ -35,11 +38,24 @@ static void step(struct stress_cpu *cpu)
         step_blocks(cpu);
 }
 
+/* A line now and then, so that whoever watches knows that it lives. */
+static void tell(const struct stress_cpu *cpu, uint64_t *next_ns)
+{
+    uint64_t now = axhal_monotonic_ns();
+    if (cpu->index != 0 || now < *next_ns || now >= stress_end_ns)
+        return;
+    *next_ns = now + STRESS_TELL_NS;
+    axlog_print("%llu s left, %llu blocks here\n",
+                (unsigned long long)((stress_end_ns - now) / AXHAL_NS_PER_SECOND),
+                (unsigned long long)cpu->counts.blocks);
+}
+
 void worker(void *argument)
 {
     enum { STEPS_A_LOOK = 64 };
     struct stress_cpu *cpu = argument;
-    while (!stress_is_over())
+    uint64_t next_ns = 0;
+    for (; !stress_is_over(); tell(cpu, &next_ns))
         for (unsigned i = 0; i < STEPS_A_LOOK; i++)
             step(cpu);
     free_own(cpu);

@@ -8,4 +8,4 @@ srcs-cold += $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/cpu_stacks.c)
 test-deps := axtest
 host-tests := test_areas
 target-tests := tests/target/suite.c tests/target/mapped.c tests/target/rules.c \
-    tests/target/tables.c
+    tests/target/tables.c tests/target/together.c

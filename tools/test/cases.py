@@ -8,6 +8,7 @@ from typing import Iterator, List
 
 import cpus
 import hostile
+import paging
 from guest.platform import ROOT, names
 from target import Build, Case
 
@@ -164,7 +165,7 @@ STRESS = (("8", "slab", "unfair-locks", 14), ("4", "tlsf", "unfair-locks", 10), 
 def stress_cases(platform: str) -> Iterator[Case]:
     for cpus, alloc, features, seconds in STRESS:
         yield Case(f"{platform} stress SMP={cpus} {alloc} {features}".strip(), Build(platform, "stress", alloc, features=features),
-                   args=f"seconds={seconds} seed={cpus}", qemu=["-smp", cpus], seconds=60.0 + seconds)
+                   args=f"seconds={seconds} seed={cpus}", qemu=["-smp", cpus], seconds=60.0 + seconds, silence=45.0)
     yield Case(f"{platform} stress told nonsense", Build(platform, "stress"), args="seconds=x", status=2,
                lines=["^stress: the arguments can be seconds=<n>, up to 86400, and seed=<n>$"])
 
@@ -181,6 +182,17 @@ def machine_cases(platform: str) -> Iterator[Case]:
     for name, arguments in MACHINES.get(platform, ()):
         for app in ("helloworld", "selftest"):
             yield Case(f"{platform} {app} on {name}", Build(platform, app), qemu=arguments.split())
+
+
+def interrupt_cases(platform: str) -> Iterator[Case]:
+    """On every controller: nothing is passed over for want of an interrupt, and the console has one."""
+    for machine, arguments in (("", ""), *CONTROLLERS.get(platform, ())):
+        on = f" on {machine}" if machine else ""
+        yield Case(f"{platform} devices interrupt{on}", Build(platform, "selftest"),
+                   args="only=axhal/", absent=["# SKIP the tree"], qemu=arguments.split())
+        yield Case(f"{platform} echo by interrupt{on}", Build(platform, "fault"),
+                   ["^received: Hello, Axle$"], args="echo-by-interrupt", qemu=arguments.split(),
+                   typed=[("^about to: echo", b"Hello, Axle\n")])
 
 
 def initrd_cases(platform: str) -> Iterator[Case]:
@@ -239,10 +251,6 @@ def talk_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{platform} echo", fault, ["^read: Hello, Axle$"], args="echo",
                typed=[("^about to: echo", b"Hello, Axle\n")])
-    for machine, arguments in (("", ""), *CONTROLLERS.get(platform, ())):
-        yield Case(" ".join(filter(None, [platform, "echo by interrupt", machine])), fault,
-                   ["^received: Hello, Axle$"], args="echo-by-interrupt", qemu=arguments.split(),
-                   typed=[("^about to: echo", b"Hello, Axle\n")])
     yield Case(f"{platform} reboot not allowed", fault, ["^rebooting$"], 123, "reboot")
     yield Case(f"{platform} reboot", fault, ["^rebooting$"] * 3, 123, "reboot",
                options=["--allow-reboot", "2"])
@@ -263,6 +271,6 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 
 def all_cases() -> List[Case]:
-    kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, initrd_cases, moved_cases,
-             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, hostile.cases)
+    kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, paging.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]

@@ -14,7 +14,8 @@ from typing import List
 import fdt
 import stub
 import trees
-import trees_memory  # noqa: F401  (puts its trees into the table)
+import trees_interrupts  # noqa: F401  (puts its trees into the table)
+import trees_memory  # noqa: F401  (likewise)
 import trees_reserved  # noqa: F401  (likewise)
 from guest.platform import Platform, read
 from target import Build, Case, Prepared
@@ -136,6 +137,9 @@ def case(platform_name: str, tree: trees.Tree) -> Case:
     if tree.keeps:
         return Case(name, Build(platform_name, "memtest"), absent=[REFUSAL],
                     prepare=handed(platform_name, tree, SMALL_MEMTEST))
+    if tree.tests:
+        return Case(name, Build(platform_name, "selftest"), absent=[REFUSAL, "^not ok"],
+                    prepare=handed(platform_name, tree, f"only={tree.tests}"))
     whole = Case(name, Build(platform_name, "helloworld"), silence=3.0,
                  prepare=handed(platform_name, tree, "log=info"))
     if tree.refused is None:

@@ -55,19 +55,20 @@ class Tree(NamedTuple):
     keeps: bool  # its Handover has files
     isas: Sequence[str]
     make: Callable[[Machine], Handover]
+    tests: str = ""  # which of selftest's cases must pass or be skipped; "": any app will do
 
 
 TREES: List[Tree] = []
 
 
 def tree(name: str, refused: Optional[str] = BOOTS, keeps: bool = False,
-         isas: Sequence[str] = ("riscv64", "aarch64")):
+         isas: Sequence[str] = ("riscv64", "aarch64"), tests: str = ""):
     """Put a case into the table; the function gives a blob or a Handover."""
     def register(make: Callable) -> Callable:
         def handover(machine: Machine) -> Handover:
             made = make(machine)
             return made if isinstance(made, Handover) else Handover(made)
-        TREES.append(Tree(name, refused, keeps, isas, handover))
+        TREES.append(Tree(name, refused, keeps, isas, handover, tests))
         return make
     return register
 

@@ -186,10 +186,3 @@ def _(m):
     """The firmware can end the run too."""
     return edited(m, lambda root: root.child("soc").child("test").properties.update(
         reg=wide(nowhere(m), 0x1000)))
-
-
-@tree("interrupt-controller-elsewhere", isas=["aarch64"])
-def _(m):
-    """Nothing here needs interrupts."""
-    return edited(m, lambda root: root.child("intc").properties.update(
-        reg=wide(nowhere(m), 0x10000, nowhere(m) + MIB, 0x10000)))

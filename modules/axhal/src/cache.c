@@ -60,16 +60,22 @@ static enum ax_err look_at_cpu(const struct axhal_fdt_node *node, void *context)
     return AX_OK;
 }
 
-uint32_t axcpu_port_cache_block_bytes(void)
+static uint32_t bytes_by_tree(void)
 {
     uint32_t least = UINT32_MAX;
-    if (tree != NULL) {
-        struct axhal_fdt copy = *tree; /* a walk notes names in it, and another CPU may do so */
-        enum ax_err err = axhal_fdt_walk(&copy, look_at_cpu, &least);
-        least = err == AX_OK ? least : 0;
-    }
-    if (least != 0 && least != UINT32_MAX)
-        return least;
-    axlog_info("no CPU instructions for data caches (Zicbom): devices must see them");
+    if (tree == NULL)
+        return 0;
+    struct axhal_fdt copy = *tree; /* a walk notes names in it, and another CPU may do so */
+    enum ax_err err = axhal_fdt_walk(&copy, look_at_cpu, &least);
+    return err == AX_OK && least != UINT32_MAX ? least : 0;
+}
+
+uint32_t axcpu_port_cache_block_bytes(bool (*is_obeyed)(const void *address))
+{
+    uint32_t bytes = bytes_by_tree();
+    if (bytes != 0 && is_obeyed(&tree))
+        return bytes;
+    axlog_info("no CPU instructions for data caches (Zicbom%s): devices must see them",
+               bytes != 0 ? ", which the tree claims and the CPU or firmware refuses" : "");
     return 0;
 }

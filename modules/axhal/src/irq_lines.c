@@ -186,13 +186,16 @@ static bool run_row(struct row *row, unsigned irq)
     return handled;
 }
 
-/* Nobody's, though it has handlers: said once, and masked if it goes on. */
+/*
+ * Nobody's, though it has handlers. Now and then that is nothing: a handler that takes all there is
+ * may have taken what the next interrupt was for. Masked if it goes on.
+ */
 AX_COLD static void note_ignored(struct row *line, unsigned irq)
 {
     /* relaxed: a count */
     unsigned before = atomic_fetch_add_explicit(&line->ignored, 1, memory_order_relaxed);
     if (before == 0)
-        axlog_warn("interrupt %u came, but is none of its handlers'", irq);
+        axlog_debug("interrupt %u came, but is none of its handlers'", irq);
     if (before + 1 == AXHAL_IRQ_IGNORED_MAX)
         axhal_irq_mask(irq, "comes again and again, but is none of its handlers'");
 }

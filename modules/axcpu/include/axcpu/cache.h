@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,8 @@ void axcpu_icache_sync(const void *start, size_t bytes);
 
 /*
  * Port of riscv64: the bytes that an instruction of Zicbom works on, a power of two; 0 if some CPU
- * has none. axhal's, from the device tree. Asked once.
+ * has none, or `is_obeyed` says that one at an address faults, since firmware does not let S-mode
+ * have them (menvcfg.CBCFE). axhal's, from the device tree. Asked once, or by each of two CPUs that
+ * ask at once.
  */
-uint32_t axcpu_port_cache_block_bytes(void);
+uint32_t axcpu_port_cache_block_bytes(bool (*is_obeyed)(const void *address));

@@ -23,9 +23,10 @@ static inline void axcpu_tlb_flush_page(struct ax_vaddr page);
 /* Forget every translation. This CPU only. */
 static inline void axcpu_tlb_flush_all(void);
 
-/* Beyond so many pages one flush of everything takes their place (docs/axcpu.md has the figures).
+/*
+ * AXCPU_TLB_PAGES_MAX: beyond so many pages one flush of everything takes their place; less than
+ * 512. docs/axcpu.md has the figures.
  */
-enum { AXCPU_TLB_PAGES_MAX = 64 };
 
 /*
  * Forget the translations of `range`, whole pages, at every level, global ones included, on every

@@ -378,9 +378,7 @@ static void a_line_that_is_nobodys_is_masked_in_the_end(void **state)
         dispatch(44);
         assert_true(controller.is_enabled[44]);
     }
-    assert_non_null(strstr(console, "interrupt 44 came, but is none of its handlers'"));
     assert_null(strstr(console, "masked"));
-    assert_null(strstr(strstr(console, "came, but") + 1, "came, but")); /* once */
     dispatch(44);
     assert_false(controller.is_enabled[44]);
     assert_non_null(strstr(console, "interrupt 44 comes again and again"));

@@ -29,3 +29,5 @@ void test_others_forget(struct axtest *test);
 void test_used_while_changed(struct axtest *test);
 void test_code_is_fetched_anew(struct axtest *test);
 void test_caches_change_nothing(struct axtest *test);
+void test_together(struct axtest *test);
+void test_out_of_tables(struct axtest *test);

@@ -170,7 +170,7 @@ void test_large_mapping(struct axtest *test)
 {
     enum { PAGES = 2 * 512 + 3 };
     struct axhal_mapping leaf;
-    unsigned char *start;
+    unsigned char *start = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, PAGES, &start) == AX_OK))
         return;
@@ -188,7 +188,7 @@ static bool is_described(const void *address, const char *expected);
 
 void test_guards(struct axtest *test)
 {
-    unsigned char *first, *second;
+    unsigned char *first = NULL, *second = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 3, &first) == AX_OK &&
                                 map(AXALLOC_MAPPING_DATA, 1, &second) == AX_OK))
@@ -217,7 +217,7 @@ static enum ax_err remap(unsigned char **start, size_t pages, size_t new_pages, 
 /* The same frames wherever they are seen: nothing is copied. */
 void test_remap(struct axtest *test)
 {
-    unsigned char *start, *other;
+    unsigned char *start = NULL, *other = NULL;
     size_t before = used_pages();
     if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 5, &start) == AX_OK &&
                                 map(AXALLOC_MAPPING_DATA, 1, &other) == AX_OK))
@@ -242,7 +242,7 @@ void test_remap(struct axtest *test)
 
 void test_impossible_mappings(struct axtest *test)
 {
-    unsigned char *start;
+    unsigned char *start = NULL;
     struct ax_vaddr at = {0};
     size_t before = used_pages();
     AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, SIZE_MAX, &start) == AX_ENOMEM);
@@ -338,7 +338,7 @@ void test_code(struct axtest *test)
     struct axalloc *global = axalloc_global();
     struct ax_layout layout = {5000, 64};
     size_t before = used_pages();
-    void *block;
+    void *block = NULL;
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(global, AXALLOC_EXECUTABLE, layout, &block) ==
                                 AX_OK))
         return;
@@ -367,7 +367,7 @@ void test_code_resized(struct axtest *test)
     struct axalloc *global = axalloc_global();
     struct ax_layout layout = {100, 64}, larger = {9 * AX_PAGE_SIZE, 64 * AX_PAGE_SIZE};
     size_t before = used_pages();
-    void *block;
+    void *block = NULL;
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(global, AXALLOC_EXECUTABLE, layout, &block) ==
                                 AX_OK))
         return;
@@ -454,4 +454,59 @@ void test_out_of_memory(struct axtest *test)
     }
     AXTEST_CHECK(test, succeeded > 0 && succeeded < 2 * FREE_MAX);
     check_pages_are_back(test, before);
+}
+
+/* ---- out of memory for tables ---- */
+
+enum { FAR_PLACES = 8 };
+
+static enum ax_err map_far(struct ax_vaddr *out)
+{
+    return mapper->map(mapper->context, AXALLOC_MAPPING_DATA, 1, (size_t)1 << 30, out);
+}
+
+/* Without page tables, of which some are kept. */
+static size_t app_pages(void)
+{
+    return axalloc_usage(axalloc_global(), AXALLOC_APP).pages;
+}
+
+/*
+ * With `free_pages` left: a page at an address that takes tables of its own, or nothing changed.
+ * Returns whether it was mapped.
+ */
+static bool try_far(struct axtest *test, unsigned char *start, size_t free_pages)
+{
+    struct ax_vaddr taken = take_all(ax_vaddr(0), free_pages), far;
+    size_t pages = app_pages();
+    uint64_t mapped = mapped_bytes();
+    bool is_mapped = map_far(&far) == AX_OK;
+    if (is_mapped)
+        mapper->unmap(mapper->context, far, 1);
+    else
+        AXTEST_CHECK(test, remap(&start, 1, 2, (size_t)1 << 30) == AX_ENOMEM);
+    AXTEST_CHECK(test, mapped_bytes() == mapped && app_pages() == pages);
+    AXTEST_CHECK(test, are_numbered(start, 1));
+    give_all(test, taken);
+    return is_mapped;
+}
+
+void test_out_of_tables(struct axtest *test)
+{
+    struct ax_vaddr places[FAR_PLACES];
+    unsigned char *start = NULL;
+    size_t before = used_pages(), free_pages = 0;
+    if (!AXTEST_CHECK(test, map(AXALLOC_MAPPING_DATA, 1, &start) == AX_OK))
+        return;
+    number_pages(start, 0, 1);
+    for (unsigned i = 0; i < FAR_PLACES; i++) /* uses up the tables that were kept */
+        AXTEST_CHECK(test, map_far(&places[i]) == AX_OK);
+    while (free_pages < FAR_PLACES && !try_far(test, start, free_pages))
+        free_pages++;
+    AXTEST_CHECK(test, free_pages > 0 && free_pages < FAR_PLACES);
+    for (unsigned i = 0; i < FAR_PLACES; i++)
+        mapper->unmap(mapper->context, places[i], 1);
+    unmap(start, 1);
+    AXTEST_CHECK(test, used_pages() - before <= 4 * FAR_PLACES);
+    AXTEST_CHECK(test, axalloc_check(axalloc_global()) == NULL);
 }

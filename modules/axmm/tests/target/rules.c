@@ -40,7 +40,7 @@ static void check_alias(struct axtest *test, const void *address, const char *ex
 void test_check_finds(struct axtest *test)
 {
     struct ax_layout layout = {100, 16};
-    void *code;
+    void *code = NULL;
     check_alias(test, axcpu_text_start, "the image's text or constants can be written");
     check_alias(test, axcpu_rodata_start, "the image's text or constants can be written");
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(axalloc_global(), AXALLOC_EXECUTABLE, layout,
@@ -103,7 +103,7 @@ void test_dump(struct axtest *test)
 {
     struct ax_layout layout = {100, 16};
     struct counter before = {.sink = {count_lines}}, after = before;
-    void *code;
+    void *code = NULL;
     axmm_dump(&before.sink);
     if (!AXTEST_CHECK(test, axalloc_manager_allocate(axalloc_global(), AXALLOC_EXECUTABLE, layout,
                                                      &code) == AX_OK))

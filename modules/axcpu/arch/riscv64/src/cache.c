@@ -16,12 +16,11 @@ enum { NOT_ASKED = 0, NONE = 1 };
 
 static _Atomic uint32_t block_bytes;
 
-/* What the tree says and the CPU does: firmware may not let S-mode have them (menvcfg.CBCFE). */
 AX_COLD static uint32_t ask(void)
 {
     AX_KEEP(axcpu_fixups_cbo);
-    uint32_t bytes = axcpu_port_cache_block_bytes();
-    return bytes != 0 && axcpu_try_cbo_clean(&block_bytes) ? bytes : NONE;
+    uint32_t bytes = axcpu_port_cache_block_bytes(axcpu_try_cbo_clean);
+    return bytes != 0 ? bytes : NONE;
 }
 
 /* 0: there are no such instructions. Two CPUs that ask at once hear the same. */

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+enum { AXCPU_TLB_PAGES_MAX = 64 };
+
 static inline const struct axcpu_pt_format *axcpu_kernel_format(void)
 {
     return &axcpu_format_aarch64;

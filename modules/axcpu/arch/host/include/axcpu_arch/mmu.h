@@ -4,6 +4,8 @@
  */
 #pragma once
 
+enum { AXCPU_TLB_PAGES_MAX = 64 };
+
 struct axcpu_host_flushes {
     uint64_t pages;
     uint64_t all;

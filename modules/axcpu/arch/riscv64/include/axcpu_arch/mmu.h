@@ -1,6 +1,8 @@
 /* The MMU of riscv64: satp and sfence.vma (Privileged 4.1.11, 4.2.1). Included by <axcpu/mmu.h>. */
 #pragma once
 
+enum { AXCPU_TLB_PAGES_MAX = 8 };
+
 static inline const struct axcpu_pt_format *axcpu_kernel_format(void)
 {
     return CONFIG_AXCPU_SV48 ? &axcpu_format_sv48 : &axcpu_format_sv39;
