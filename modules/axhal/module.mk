@@ -10,7 +10,7 @@ srcs += src/console.c src/console_input.c
 srcs-cold += src/cache.c
 srcs-cold += src/power.c src/trap.c
 endif
-srcs-cold += $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/call.c src/cpus.c src/run.c)
+srcs-cold += src/call.c src/run.c $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/cpus.c)
 test-deps := axtest
 target-tests := tests/target/suite.c
 host-tests := test_fdt test_fdt_node test_fdt_reg test_fdt_interrupt test_machine test_machine_memory

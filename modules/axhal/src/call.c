@@ -51,7 +51,7 @@ static void call(uint64_t mask, void (*function)(void *argument), void *argument
 {
     unsigned caller = axcpu_this_cpu()->index;
     uint64_t others = mask & ~(UINT64_C(1) << caller);
-    AX_KEEP(&axhal_port_start_cpus);
+    axhal_cpus_want();
     AX_ASSERT(axcpu_irq_is_enabled());
     cpus[caller].function = function;
     cpus[caller].argument = argument;

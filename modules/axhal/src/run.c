@@ -19,7 +19,7 @@ static struct AX_ALIGNED(64) mailbox {
 
 enum ax_err axhal_run_on(unsigned cpu, void (*function)(void *argument), void *argument)
 {
-    AX_KEEP(&axhal_port_start_cpus);
+    axhal_cpus_want();
     if (cpu == 0 || cpu == axcpu_this_cpu()->index)
         return AX_EINVAL;
     if (!axhal_cpu_is_online(cpu))

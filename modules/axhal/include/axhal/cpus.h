@@ -34,6 +34,13 @@ struct axhal_boot_step {
 #define AXHAL_BOOT_STEP_CPUS AX_SECTION(".rodata.ax_boot_steps_cpus")
 extern const struct axhal_boot_step axhal_port_start_cpus;
 
+/* Code in the image that runs this wants the other CPUs started, if the image may have any. */
+static inline void axhal_cpus_want(void)
+{
+    if (AXCPU_CPUS_MAX > 1)
+        AX_KEEP(&axhal_port_start_cpus);
+}
+
 /* The steps of this image, with a last one that is NULL. */
 extern const struct axhal_boot_step ax_boot_steps[];
 
@@ -56,8 +63,7 @@ static inline unsigned axhal_cpus_running(void)
 /* How many are online, 1 or more. Any context. */
 static inline unsigned axhal_cpus_online(void)
 {
-    if (AXCPU_CPUS_MAX > 1)
-        AX_KEEP(&axhal_port_start_cpus);
+    axhal_cpus_want();
     return axhal_cpus_running();
 }
 
