@@ -65,7 +65,11 @@ static enum ax_err call_firmware(const struct axcpu_percpu *cpu)
     enum ax_err err = axhal_virt_to_phys(code, &entry);
     if (err == AX_OK)
         err = axhal_virt_to_phys(ax_vaddr_of(cpu), &block);
-    return err == AX_OK ? axplat_start_cpu(cpu->hardware_id, entry, block) : err;
+    if (err != AX_OK)
+        return err;
+    /* seq_cst: it is there when firmware lets the CPU go */
+    atomic_store(&axcpu_starting, block.raw);
+    return axplat_start_cpu(cpu->hardware_id, entry, block);
 }
 
 enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks *stacks)

@@ -8,11 +8,18 @@
 #pragma once
 
 #include <axbase/attr.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Not to be called: its address is for firmware. */
 AX_NORETURN void axcpu_second_entry(void);
+
+/*
+ * The physical address of the block of the CPU that is being started, written before firmware is
+ * asked; 0: none has been. For harts that come to the image's first instruction instead (riscv64).
+ */
+extern _Atomic uint64_t axcpu_starting;
 
 /* What makes a CPU walk the same table as this one: satp, or TTBR1_EL1. */
 static inline uint64_t axcpu_kernel_root(void);

@@ -58,8 +58,8 @@ bool is_time_left(void)
 
 /* Written by each CPU for itself. */
 static struct {
-    unsigned index;
     uintptr_t local;
+    unsigned index;
     _Atomic unsigned times;
 } seen[ALL];
 

@@ -49,6 +49,12 @@ _start:
     .word 0
 
 boot:
+#if CONFIG_AXCPU_CPUS_MAX > 1
+    lla t0, is_entered
+    li t1, 1
+    amoswap.w t1, t1, (t0)
+    bnez t1, entered_again
+#endif
     csrw sie, zero
     csrci sstatus, 2
     li t0, SSTATUS_FS_MASK
@@ -175,6 +181,24 @@ boot:
  */
     .pushsection .text.axcpu_second_entry, "ax"
     .globl axcpu_second_entry
+/*
+ * A hart that was to begin at axcpu_second_entry: OpenSBI up to 1.0 lets one go that is awake before
+ * it has written down where to, and then it comes to where the first one began. It takes the block of
+ * the CPU that is being started, if that is its own.
+ */
+entered_again:
+    lla t0, axcpu_starting
+    ld a1, 0(t0)
+    beqz a1, 8f
+    ld t1, AXCPU_PERCPU_HARDWARE_ID(a1)
+    beq t1, a0, axcpu_second_entry
+8:  wfi
+    j 8b
+
+    .balign 4
+is_entered:
+    .word 0
+
 axcpu_second_entry:
     csrw sie, zero
     csrci sstatus, 2
