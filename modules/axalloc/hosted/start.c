@@ -74,11 +74,11 @@ static void in_parent(void) AX_NO_THREAD_ANALYSIS
     axsync_spin_unlock(&axalloc_global()->heap_lock, heap_state);
 }
 
-static void in_child(void)
+static void in_child(void) AX_NO_THREAD_ANALYSIS
 {
     depot_unlock_in_child();
-    axalloc_global()->page_lock = (struct axsync_spinlock)AXALLOC_PAGE_LOCK_INIT;
-    axalloc_global()->heap_lock = (struct axsync_spinlock)AXALLOC_HEAP_LOCK_INIT;
+    axsync_spin_forget(&axalloc_global()->page_lock);
+    axsync_spin_forget(&axalloc_global()->heap_lock);
 }
 
 void hosted_fork_start(void)

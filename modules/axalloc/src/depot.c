@@ -117,9 +117,9 @@ void depot_unlock_all(void) AX_NO_THREAD_ANALYSIS
         axsync_spin_unlock(&shelves[class].lock, (struct axsync_spin_state){0});
 }
 
-void depot_unlock_in_child(void)
+void depot_unlock_in_child(void) AX_NO_THREAD_ANALYSIS
 {
     atomic_store_explicit(&users, 1, memory_order_relaxed);
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++)
-        shelves[class].lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(0, "depot");
+        axsync_spin_forget(&shelves[class].lock);
 }

@@ -38,9 +38,11 @@ void *heap_alloc_slowly(struct axalloc *self, struct ax_layout layout)
     unsigned tries = 0;
     do {
         struct axsync_spin_state state = axsync_spin_lock(&self->heap_lock);
-        if (!AXALLOC_BYTES_WORKS_IN_PAGES)
-            grow(self, layout); /* if it cannot, a block may have been freed since */
-        block = axalloc_bytes_alloc(&self->heap, layout);
+        block = axalloc_bytes_alloc(&self->heap, layout); /* another CPU may have freed, or grown */
+        if (block == NULL && !AXALLOC_BYTES_WORKS_IN_PAGES) {
+            grow(self, layout);
+            block = axalloc_bytes_alloc(&self->heap, layout);
+        }
         axsync_spin_unlock(&self->heap_lock, state);
     } while (block == NULL && reclaim_again(self, layout.size, tries++));
     return block;

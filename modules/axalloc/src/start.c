@@ -67,8 +67,8 @@ enum ax_err axalloc_global_add_pages(struct ax_vaddr start, size_t size)
 static void forget(struct axalloc *self)
 {
     if (CONFIG_AXSYNC_RANKS) {
-        self->heap_lock = (struct axsync_spinlock)AXALLOC_HEAP_LOCK_INIT;
-        self->page_lock = (struct axsync_spinlock)AXALLOC_PAGE_LOCK_INIT;
+        self->heap_lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(3, "heap");
+        self->page_lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(4, "pages");
     }
     axalloc_bytes_init(&self->heap);
     axalloc_pages_init(&self->pages);

@@ -75,10 +75,6 @@ struct axalloc_accounts {
     unsigned paused; /* allocations under way that must not wait for it */
 };
 
-/* Each instance's two, by docs/locks.md; axalloc_init() gives them their ranks. */
-#define AXALLOC_HEAP_LOCK_INIT AXSYNC_SPINLOCK_INIT(3, "heap")
-#define AXALLOC_PAGE_LOCK_INIT AXSYNC_SPINLOCK_INIT(4, "pages")
-
 /*
  * All zero bytes is an instance without memory: its allocations fail, its counters are 0. Each lock
  * guards what follows it. (C gives clang's annotations no way to say that of a struct's fields.)

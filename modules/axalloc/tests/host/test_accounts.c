@@ -2,6 +2,7 @@
  * What the facade keeps besides its two allocators: pages by kind, the spare region, and whoever
  * gives memory back. Whatever the allocators are.
  */
+#include "../../src/growth.h"
 #include "arena.h"
 
 #include <axalloc/alloc.h>
@@ -430,6 +431,20 @@ static void nobody_is_asked_any_more(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/*
+ * Between a CPU's finding no block and its growing, another one may have freed or grown: a region
+ * that nobody then needs would stay for ever, since no block of it is ever the last to be freed.
+ */
+static void what_has_come_meanwhile_is_not_grown_by(void **state)
+{
+    (void)state;
+    size_t total = axalloc_total_bytes(&instance);
+    void *block = heap_alloc_slowly(&instance, (struct ax_layout){100, 16});
+    assert_non_null(block);
+    assert_int_equal(axalloc_total_bytes(&instance), total);
+    assert_int_equal(pages_of(AXALLOC_HEAP), FIRST_PAGES);
+}
+
 int main(void)
 {
     /* of the heap's regions, of which an allocator that works in pages has none */
@@ -442,6 +457,7 @@ int main(void)
         TEST(a_free_of_the_spare_is_refused),
         TEST(a_large_region_goes_back_at_once),
         TEST(touching_regions_of_the_heap_are_one),
+        TEST(what_has_come_meanwhile_is_not_grown_by),
     };
     const struct CMUnitTest tests[] = {
         TEST(kinds_are_counted_apart_and_add_up),

@@ -105,6 +105,19 @@ static inline struct axsync_spin_state axsync_spin_lock(struct axsync_spinlock *
     return state;
 }
 
+/*
+ * The caller holds `lock`, and whoever else had to do with it is gone, as in the child of a fork():
+ * it is free from now on. Interrupts stay as they are.
+ */
+static inline void axsync_spin_forget(struct axsync_spinlock *lock)
+    AX_RELEASES(lock) AX_NO_THREAD_ANALYSIS
+{
+    if (CONFIG_AXSYNC_RANKS)
+        axsync_ranks_pop(lock);
+    atomic_store_explicit(&lock->next, 0, memory_order_relaxed);
+    atomic_store_explicit(&lock->serving, 0, memory_order_relaxed);
+}
+
 /* `state` is what the matching axsync_spin_lock() returned. */
 static inline void axsync_spin_unlock(struct axsync_spinlock *lock, struct axsync_spin_state state)
     AX_RELEASES(lock) AX_NO_THREAD_ANALYSIS

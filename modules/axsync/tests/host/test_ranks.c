@@ -30,7 +30,7 @@ static void take_and_give(struct axsync_spinlock *lock)
     axsync_spin_unlock(lock, axsync_spin_lock(lock));
 }
 
-static void in_order_passes(void **state)
+static void in_order_passes(void **state) AX_NO_THREAD_ANALYSIS
 {
     (void)state;
     struct axsync_spin_state held = axsync_spin_lock(&first);
@@ -44,7 +44,7 @@ static void in_order_passes(void **state)
     assert_null(axcpu_this_cpu()->innermost_lock);
 }
 
-static void against_the_order_panics_and_names_both(void **state)
+static void against_the_order_panics_and_names_both(void **state) AX_NO_THREAD_ANALYSIS
 {
     (void)state;
     struct axsync_spin_state held = axsync_spin_lock(&second);
@@ -60,7 +60,7 @@ static void against_the_order_panics_and_names_both(void **state)
     take_and_give(&first);
 }
 
-static void what_this_cpu_holds_panics_instead_of_hanging(void **state)
+static void what_this_cpu_holds_panics_instead_of_hanging(void **state) AX_NO_THREAD_ANALYSIS
 {
     (void)state;
     struct axsync_spin_state held = axsync_spin_lock(&unranked);
@@ -69,7 +69,7 @@ static void what_this_cpu_holds_panics_instead_of_hanging(void **state)
     axsync_spin_unlock(&unranked, held);
 }
 
-static void given_back_in_any_order(void **state)
+static void given_back_in_any_order(void **state) AX_NO_THREAD_ANALYSIS
 {
     (void)state;
     struct axsync_spin_state outer = axsync_spin_lock(&first), inner = axsync_spin_lock(&second);
@@ -88,7 +88,7 @@ static void *take_the_first(void *argument)
 }
 
 /* Another CPU's locks are no concern of this one's. */
-static void each_cpu_has_its_own_chain(void **state)
+static void each_cpu_has_its_own_chain(void **state) AX_NO_THREAD_ANALYSIS
 {
     (void)state;
     pthread_t thread;

@@ -74,6 +74,18 @@ static void interrupts_come_back_with_the_outermost_of_nested_locks(void **state
     assert_true(axcpu_irq_is_enabled());
 }
 
+/* As in the child of a fork(), where a thread that waited is gone and its ticket stays. */
+static void a_forgotten_lock_is_free_whoever_waited(void **state)
+{
+    (void)state;
+    (void)axsync_spin_lock(&lock);
+    atomic_fetch_add(&lock.next, 1);
+    axsync_spin_forget(&lock);
+    axcpu_irq_enable();
+    assert_false(axsync_spin_is_locked(&lock));
+    axsync_spin_unlock(&lock, axsync_spin_lock(&lock));
+}
+
 static void tickets_wrap(void **state)
 {
     (void)state;
@@ -166,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup(interrupts_are_off_while_held_and_on_after, start_free),
         cmocka_unit_test_setup(interrupts_that_were_off_stay_off, start_free),
         cmocka_unit_test_setup(interrupts_come_back_with_the_outermost_of_nested_locks, start_free),
+        cmocka_unit_test_setup(a_forgotten_lock_is_free_whoever_waited, start_free),
         cmocka_unit_test_setup(tickets_wrap, start_free),
         cmocka_unit_test_setup(one_holder_at_a_time, start_free),
         cmocka_unit_test_setup(first_come_first_served, start_free),
