@@ -204,7 +204,7 @@ static enum ax_err claim_regions(const struct axhal_fdt_node *node)
         count = axhal_be32_value(property.value);
     enum ax_err err = AX_OK;
     for (unsigned i = 0; i < count && i < REGIONS_MAX && err == AX_OK; i++) {
-        struct ax_prange range;
+        struct ax_prange range = {{0}, 0};
         volatile void *base = NULL;
         err = axhal_fdt_reg(node, 1 + i, &range);
         if (err == AX_OK)

@@ -4,4 +4,4 @@
 
 struct axcpu_percpu axcpu_percpus[AXCPU_CPUS_MAX];
 _Atomic uint64_t axcpu_second_cpus;
-_Atomic uint64_t axcpu_starting;
+struct axcpu_starting axcpu_starting;

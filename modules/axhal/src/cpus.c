@@ -67,8 +67,9 @@ static enum ax_err call_firmware(const struct axcpu_percpu *cpu)
         err = axhal_virt_to_phys(ax_vaddr_of(cpu), &block);
     if (err != AX_OK)
         return err;
-    /* seq_cst: it is there when firmware lets the CPU go */
-    atomic_store(&axcpu_starting, block.raw);
+    /* sequentially consistent: they are there when firmware lets the CPU go */
+    atomic_store(&axcpu_starting.entry, entry.raw);
+    atomic_store(&axcpu_starting.block, block.raw);
     return axplat_start_cpu(cpu->hardware_id, entry, block);
 }
 

@@ -16,10 +16,13 @@
 AX_NORETURN void axcpu_second_entry(void);
 
 /*
- * The physical address of the block of the CPU that is being started, written before firmware is
- * asked; 0: none has been. For harts that come to the image's first instruction instead (riscv64).
+ * The CPU that is being started, written before firmware is asked: the physical addresses of its
+ * block and of the entry. For a hart that comes to the image's first instruction instead (riscv64).
  */
-extern _Atomic uint64_t axcpu_starting;
+extern struct axcpu_starting {
+    _Atomic uint64_t block; /* 0: none has been */
+    _Atomic uint64_t entry;
+} axcpu_starting;
 
 /* What makes a CPU walk the same table as this one: satp, or TTBR1_EL1. */
 static inline uint64_t axcpu_kernel_root(void);

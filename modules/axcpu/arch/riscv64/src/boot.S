@@ -176,29 +176,31 @@ boot:
 
 #if CONFIG_AXCPU_CPUS_MAX > 1
 /*
- * A second CPU (<axcpu/start.h>): a0 = hart id, a1 = physical address of its block. MMU on by a trap
- * into the window, as above, but with the kernel's table, which is complete.
- */
-    .pushsection .text.axcpu_second_entry, "ax"
-    .globl axcpu_second_entry
-/*
- * A hart that was to begin at axcpu_second_entry: OpenSBI up to 1.0 lets one go that is awake before
- * it has written down where to, and then it comes to where the first one began. It takes the block of
- * the CPU that is being started, if that is its own.
+ * A hart that was to begin elsewhere: OpenSBI up to 1.0 lets one go that is awake before it has written
+ * down where to, and then it comes to where the first one began. It goes on as the CPU that is being
+ * started (<axcpu/start.h>), if it is that one.
  */
 entered_again:
     lla t0, axcpu_starting
     ld a1, 0(t0)
+    ld t2, 8(t0)
     beqz a1, 8f
     ld t1, AXCPU_PERCPU_HARDWARE_ID(a1)
-    beq t1, a0, axcpu_second_entry
+    beq t1, a0, 9f
 8:  wfi
     j 8b
+9:  jr t2
 
     .balign 4
 is_entered:
     .word 0
 
+/*
+ * A second CPU (<axcpu/start.h>): a0 = hart id, a1 = physical address of its block. MMU on by a trap
+ * into the window, as above, but with the kernel's table, which is complete.
+ */
+    .pushsection .text.axcpu_second_entry, "ax"
+    .globl axcpu_second_entry
 axcpu_second_entry:
     csrw sie, zero
     csrci sstatus, 2
