@@ -55,16 +55,26 @@ $(image).bin: $(image).elf
 	$(call say,BIN,$@)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
-.PHONY: build image run debug disasm size
-build: $(image).bin
-	@:
-image: $(image).bin
-	@echo $<
-
 boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
 quote = '$(subst ','\'',$1)'
+initrd-option := $(if $(INITRD),--initrd $(call quote,$(INITRD)))
+
+# `flat` is what other tools ask for; `image` makes all forms that this platform can boot.
+.PHONY: build flat image run debug disasm size
+build: $(image).bin
+	@:
+flat: $(image).bin
+	@echo $<
+image: $(image).bin
+	$(if $(uboot),$(Q)tools/build/bootable --image $< --load $(load) --append=$(call quote,$(boot-arguments)) \
+	    $(initrd-option) $(if $(filter uboot,$(BOOT)),--flat))
+	@printf '%s\n' $< $(image).elf $(if $(uboot),$(image).itb $(image).disk)
+
 $(call need,$(if $(DISK),$(disk),y),DISK= does nothing on PLATFORM=$(platform-name)$(,) whose platform.mk has no line `disk`: leave it out)
+$(call need,$(if $(filter uboot%,$(BOOT)),$(uboot),y),BOOT=$(BOOT) does nothing on PLATFORM=$(platform-name)$(,) whose platform.mk has no line `uboot`: leave it out)
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
+    $(if $(filter uboot%,$(BOOT)),--boot $(BOOT) --uboot $(call quote,$(uboot)) --load $(load)) \
+    $(initrd-option) \
     $(if $(DISK),--disk $(call quote,$(DISK)) --disk-args $(call quote,$(disk))) \
     --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
 run: $(image).bin

@@ -6,13 +6,15 @@ O ?= build
 V ?= 0
 LLVM ?= 0
 SMP ?= 1
+BOOT ?= sbi
 TIMEOUT ?= 120
 FUZZ_RUNS ?= 200000
 OPS ?= 100000000
 
-variables := PLATFORM APP A ALLOC PAGES FEATURES SMP MEM LOG ARGS DISK QEMU_ARGS TIMEOUT \
+variables := PLATFORM APP A ALLOC PAGES FEATURES SMP MEM LOG ARGS BOOT INITRD DISK QEMU_ARGS TIMEOUT \
              V O LLVM CROSS_COMPILE FUZZ_RUNS HOST_FUZZ HOST_MODULES HOST_TESTS HOST_LIMIT OPS BENCH TRACE RUN
 log-levels := error warn info debug trace
+boots := sbi uboot uboot-fit
 
 empty :=
 space := $(empty) $(empty)
@@ -53,6 +55,8 @@ endif
 ifneq ($(LOG),)
 $(call need,$(filter $(log-levels),$(LOG)),unknown log level LOG=$(LOG). Valid: $(log-levels))
 endif
+
+$(call need,$(filter $(boots),$(BOOT)),unknown way to boot BOOT=$(BOOT). Valid: $(boots))
 
 $(call need,$(if $(word 2,$(O)),,y),O=$(O) has a space in it: give a folder without)
 

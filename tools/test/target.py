@@ -23,7 +23,7 @@ GUARD_SECONDS = 15.0  # beyond the runner's own limit, in case the runner itself
 
 
 class Build(NamedTuple):
-    """What `make image` is asked for."""
+    """What `make flat` is asked for."""
 
     platform: str
     app: str
