@@ -33,6 +33,8 @@ FIRST_DAY = "315532800"  # of FAT: 1980-01-01
 PROGRAMS = ("mkimage", "dtc", "fdtput", "mformat", "mcopy")
 STARTS = re.compile(rb"^Starting kernel \.\.\.")
 MOVES = re.compile(rb"^Moving Image from 0x[0-9a-f]+ to 0x([0-9a-f]+)")
+WARNS = re.compile(rb"warning", re.IGNORECASE)
+MOST_COMPLAINTS = 3
 COMPLAINS = re.compile(rb"error|bad |fail|wrong|can't|cannot|\*\*|exception", re.IGNORECASE)
 
 
@@ -181,7 +183,7 @@ class Watch:
     def __init__(self, load: int, elf: Optional[Elf]) -> None:
         self._load, self._elf = load, elf
         self._has_started = False
-        self._complaint = "it does not say why"
+        self._complaints: List[str] = []
 
     def hear(self, line: bytes) -> None:
         if self._has_started:
@@ -189,8 +191,8 @@ class Watch:
         moved = MOVES.match(line)
         if moved:
             self._load = int(moved.group(1), 16)
-        if COMPLAINS.search(line):
-            self._complaint = line.decode("utf-8", "replace").strip()
+        if COMPLAINS.search(line) and not WARNS.search(line):
+            self._complaints.append(line.decode("utf-8", "replace").strip(" *\t"))
         self._has_started = bool(STARTS.match(line))
         if self._has_started and self._elf:
             self._elf.load_address = self._load
@@ -200,5 +202,6 @@ class Watch:
         if self._has_started or outcome.status == STATUS_USER:
             return outcome
         status = outcome.status if outcome.status == STATUS_TIMEOUT else STATUS_QEMU
-        said = f"U-Boot did not start the image: {self._complaint}"
+        why = "; ".join(self._complaints[:MOST_COMPLAINTS]) or "it does not say why"
+        said = f"U-Boot did not start the image: {why}"
         return Outcome(status, "\n".join(filter(None, [said, outcome.message])))
