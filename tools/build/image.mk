@@ -55,19 +55,27 @@ $(image).bin: $(image).elf
 	$(call say,BIN,$@)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
+# The device tree of a machine that comes without one: the platform's own, handed over by QEMU.
+tree-blob := $(if $(device-tree),$(B)/$(platform-name).dtb)
+ifneq ($(tree-blob),)
+$(tree-blob): $(platform-dir)/$(device-tree)
+	$(call say,DTC,$@)
+	$(Q)dtc -q -I dts -O dtb -o $@ $<
+endif
+
 .PHONY: build image run debug disasm size
-build: $(image).bin
+build: $(image).bin $(tree-blob)
 	@:
-image: $(image).bin
+image: $(image).bin $(tree-blob)
 	@echo $<
 
 boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
 quote = '$(subst ','\'',$1)'
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
-    --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
-run: $(image).bin
+    --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT) $(if $(tree-blob),--dtb $(tree-blob))
+run: $(image).bin $(tree-blob)
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
-debug: $(image).bin
+debug: $(image).bin $(tree-blob)
 	$(Q)tools/debug $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
 disasm: $(image).elf
