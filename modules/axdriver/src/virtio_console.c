@@ -12,6 +12,7 @@
 #include "wait.h"
 #include "want.h"
 #include <axalloc/malloc.h>
+#include <axbase/assert.h>
 #include <axbase/string.h>
 #include <axdma/dma.h>
 #include <axdriver/serial.h>
@@ -68,11 +69,10 @@ static void received(struct axdriver_virtio_queue *queue, void *token, uint32_t 
         serial->bytes[index] = written_bytes;
         serial->order[(serial->first + serial->count++) % BUFFERS] = (uint8_t)index;
     }
-    struct wait *reader = serial->reader;
+    if (serial->reader != NULL)
+        wait_wake(serial->reader); /* under the lock: it may give up waiting just now */
     serial->reader = NULL;
     axsync_spin_unlock(&serial->lock, state);
-    if (reader != NULL)
-        wait_wake(reader);
 }
 
 /*
@@ -179,7 +179,8 @@ static enum ax_err send(struct axdriver_serial *serial, struct ax_busaddr bus, s
     axdriver_virtio_kick(serial->transmit);
     if (!wait_until(&wait, wait_limit_ms(CONFIG_AXDRIVER_SERIAL_TIMEOUT_MS))) {
         axdriver_virtio_fail(serial->device, "it does not send what it is given");
-        (void)wait_until(&wait, UINT64_MAX); /* sent() is on its way */
+        bool is_over = wait_until(&wait, UINT64_MAX); /* sent() is on its way */
+        AX_ASSERT(is_over);
     }
     return axdriver_virtio_failed(serial->transmit) ? AX_EIO : AX_OK;
 }
