@@ -5,4 +5,5 @@ srcs-cold := src/start.c src/virtio.c
 srcs += src/virtio_console.c src/virtio_mmio.c src/virtio_rng.c
 test-deps := axtest
 host-tests := test_generator test_ring
+fuzzers := ring
 target-tests := tests/target/suite.c
