@@ -13,8 +13,8 @@ ifeq ($(ISA),riscv64)
 srcs += $(isa)/cache.c $(isa)/cbo.S $(isa)/mmu.c $(isa)/sbi.c $(isa)/sstc.S
 endif
 ifeq ($(ISA),aarch64)
-srcs += $(isa)/cache.c $(isa)/mmu.c
-srcs-cold += $(isa)/psci.c $(isa)/semihosting.c
+srcs += $(isa)/cache.c $(isa)/mmu.c $(isa)/spin_entry.S
+srcs-cold += $(isa)/psci.c $(isa)/semihosting.c $(isa)/spin_table.c
 endif
 
 test-deps := axtest
