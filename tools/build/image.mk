@@ -63,8 +63,10 @@ image: $(image).bin
 
 boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
 quote = '$(subst ','\'',$1)'
+# A platform says which SMP its machine can have, if that is not for QEMU to say.
+$(call need,$(or $(if $(cpus),,any),$(filter $(cpus),$(SMP))),SMP=$(SMP) is no number of CPUs of PLATFORM=$(platform-name). Valid: $(cpus))
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
-    --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
+    --mem $(MEM) --smp $(SMP) --cpus-besides $(or $(cpus-besides),0) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
 run: $(image).bin
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 debug: $(image).bin
