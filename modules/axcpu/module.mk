@@ -7,14 +7,15 @@ ifeq ($(ISA),host)
 srcs += $(isa)/cpu.c $(isa)/image.S
 else
 srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/try.S $(isa)/timer.c
-srcs-cold := $(isa)/trap.c src/early_map.c src/fix_up.c src/semihosting.c
+srcs-cold := $(isa)/trap.c src/early_map.c src/fix_up.c
 endif
 ifeq ($(ISA),riscv64)
 srcs += $(isa)/cache.c $(isa)/cbo.S $(isa)/mmu.c $(isa)/sbi.c $(isa)/semihosting.S $(isa)/sstc.S
+srcs-cold += src/semihosting.c
 endif
 ifeq ($(ISA),aarch64)
 srcs += $(isa)/cache.c $(isa)/mmu.c
-srcs-cold += $(isa)/psci.c
+srcs-cold += $(isa)/psci.c src/semihosting.c
 endif
 
 test-deps := axtest
