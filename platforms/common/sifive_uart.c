@@ -2,8 +2,8 @@
  * SiFive's UART ("sifive,uart0"), polled, but for what comes in if that is asked for. Registers:
  * SiFive FU540-C000 Manual v1p0, chapter 13; each is 32 bits wide.
  *
- * The firmware has set speed and format; nothing of that is touched. A read of rxdata takes the byte
- * away, so what is there is found out by the others.
+ * The firmware has set speed and format; nothing of that is touched. A read of rxdata takes the
+ * byte away, so what is there is found out by the others.
  */
 #include "sifive_uart.h"
 #include <axcpu/mmio.h>
