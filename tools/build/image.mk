@@ -55,10 +55,18 @@ $(image).bin: $(image).elf
 	$(call say,BIN,$@)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
+# The device tree of a machine that comes without one: the platform's own, handed over by QEMU.
+tree-blob := $(if $(device-tree),$(B)/$(platform-name).dtb)
+ifneq ($(tree-blob),)
+$(tree-blob): $(platform-dir)/$(device-tree)
+	$(call say,DTC,$@)
+	$(Q)dtc -q -I dts -O dtb -o $@ $<
+endif
+
 .PHONY: build image run debug disasm size
-build: $(image).bin
+build: $(image).bin $(tree-blob)
 	@:
-image: $(image).bin
+image: $(image).bin $(tree-blob)
 	@echo $<
 
 boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
@@ -66,10 +74,11 @@ quote = '$(subst ','\'',$1)'
 # A platform says which SMP its machine can have, if that is not for QEMU to say.
 $(call need,$(or $(if $(cpus),,any),$(filter $(cpus),$(SMP))),SMP=$(SMP) is no number of CPUs of PLATFORM=$(platform-name). Valid: $(cpus))
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
-    --mem $(MEM) --smp $(SMP) --cpus-besides $(or $(cpus-besides),0) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
-run: $(image).bin
+    --mem $(MEM) --smp $(SMP) --cpus-besides $(or $(cpus-besides),0) --append=$(call quote,$(boot-arguments)) \
+    --timeout $(TIMEOUT) $(if $(tree-blob),--dtb $(tree-blob))
+run: $(image).bin $(tree-blob)
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
-debug: $(image).bin
+debug: $(image).bin $(tree-blob)
 	$(Q)tools/debug $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
 disasm: $(image).elf

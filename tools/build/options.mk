@@ -5,7 +5,6 @@ APP ?= memtest
 O ?= build
 V ?= 0
 LLVM ?= 0
-SMP ?= 1
 TIMEOUT ?= 120
 FUZZ_RUNS ?= 200000
 OPS ?= 100000000
@@ -45,7 +44,7 @@ given := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v
 unknown := $(filter-out $(variables) -*-command-variables-*- MAKEFLAGS AXLE_%,$(given))
 $(call need,$(if $(unknown),,y),unknown variable $(unknown). Valid: $(variables))
 $(foreach v,V LLVM,$(call need,$(filter 0 1,$($v)),$v=$($v) is neither 0 nor 1))
-$(foreach v,SMP TIMEOUT FUZZ_RUNS OPS,$(call need,$(call is-number,$($v)),$v=$($v) is not a number))
+$(foreach v,$(if $(SMP),SMP) TIMEOUT FUZZ_RUNS OPS,$(call need,$(call is-number,$($v)),$v=$($v) is not a number))
 ifneq ($(MEM),)
 mem-number := $(foreach unit,K M G,$(patsubst %$(unit),%,$(filter %$(unit),$(MEM))))
 $(call need,$(call is-number,$(strip $(mem-number))),MEM=$(MEM) is not a size. Valid: a number and K M or G$(,) as in 128M)

@@ -6,7 +6,7 @@ Badly: plain `name := value` lines only; a value that make would compute is not 
 import re
 import shlex
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,12 +17,17 @@ class Platform(NamedTuple):
     qemu: str
     arguments: str  # of QEMU, as one string
     mem: str = "128M"
-    most_cpus: int = 0  # 0: as many as QEMU's machine takes
-    cpus_besides: int = 0  # CPUs that the machine has besides and nobody counts
+    smp: str = "1"
+    brings_tree: bool = False  # QEMU has none for this machine
+    cpus_besides: int = 0  # CPUs that the machine has and --smp does not count
 
-    def command(self, cpus: int = 1) -> List[str]:
-        """QEMU's, for so many CPUs that count."""
-        return [self.qemu, *shlex.split(self.arguments), "-smp", str(cpus + self.cpus_besides)]
+    def command(self) -> List[str]:
+        cpus = str(int(self.smp) + self.cpus_besides)
+        return [self.qemu, *shlex.split(self.arguments), "-smp", cpus]
+
+    def tree(self, image: Path) -> Optional[Path]:
+        """The blob of the platform's own tree, made with `image`; None if QEMU has one."""
+        return image.parents[2] / f"{Path(self.name).name}.dtb" if self.brings_tree else None
 
 
 def read(name: str) -> Platform:
@@ -31,7 +36,7 @@ def read(name: str) -> Platform:
     joined = (folder / "platform.mk").read_text().replace("\\\n", " ")
     facts = dict(re.findall(r"^([\w-]+)\s*:=\s*(.*?)\s*$", joined, re.MULTILINE))
     return Platform(name, facts["isa"], facts["qemu"], facts.get("qemu-args", ""),
-                    facts.get("mem", "128M"), int(facts.get("cpus", "0").split()[-1]),
+                    facts.get("mem", "128M"), facts.get("smp", "1"), "device-tree" in facts,
                     int(facts.get("cpus-besides", "0")))
 
 

@@ -51,7 +51,7 @@ class Case(NamedTuple):
     lines: Sequence[str] = ()  # patterns, in order; none: the app's file `expected`
     status: int = 0
     args: str = ""  # boot arguments
-    mem: str = "128M"
+    mem: str = ""  # the platform's, if not said
     qemu: Sequence[str] = ()  # more arguments for QEMU
     options: Sequence[str] = ()  # more arguments for tools/run
     absent: Sequence[str] = ()  # patterns that no line may match
@@ -117,9 +117,11 @@ class Run:
 def command_line(case: Case, platform: Platform, image: Path, prepared: Prepared) -> List[str]:
     command = [sys.executable, str(ROOT / "tools/run"), "--qemu", platform.qemu]
     command += [f"--machine-args={platform.arguments}", "--image", str(prepared.image)]
-    command += ["--elf", str(image.with_suffix(".elf")), "--mem", case.mem]
+    command += ["--elf", str(image.with_suffix(".elf")), "--mem", case.mem or platform.mem]
     command += ["--cpus-besides", str(platform.cpus_besides)]
     command += [f"--append={case.args}", "--timeout", str(case.seconds)]
+    tree = platform.tree(image)
+    command += ["--smp", platform.smp, *(["--dtb", str(tree)] if tree else [])]
     command += ["--silence", str(case.silence), *case.options, *prepared.options]
     return command + ["--", *case.qemu, *prepared.arguments]
 
