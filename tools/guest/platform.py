@@ -30,10 +30,13 @@ class Platform(NamedTuple):
         return image.parents[2] / f"{Path(self.name).name}.dtb" if self.brings_tree else None
 
 
+def folder(name: str) -> Path:
+    """Of the platform that PLATFORM= names so: one of the tree, or a path."""
+    return ROOT / (name if "/" in name else f"platforms/{name}")
+
+
 def read(name: str) -> Platform:
-    """`name` as PLATFORM= takes it: of the tree, or the path of a folder."""
-    folder = ROOT / (name if "/" in name else f"platforms/{name}")
-    joined = (folder / "platform.mk").read_text().replace("\\\n", " ")
+    joined = (folder(name) / "platform.mk").read_text().replace("\\\n", " ")
     facts = dict(re.findall(r"^([\w-]+)\s*:=\s*(.*?)\s*$", joined, re.MULTILINE))
     return Platform(name, facts["isa"], facts["qemu"], facts.get("qemu-args", ""),
                     facts.get("mem", "128M"), facts.get("smp", "1"), "device-tree" in facts,
