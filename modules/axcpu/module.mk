@@ -14,8 +14,8 @@ srcs += $(isa)/cache.c $(isa)/cbo.S $(isa)/mmu.c $(isa)/sbi.c $(isa)/semihosting
 srcs-cold += src/semihosting.c
 endif
 ifeq ($(ISA),aarch64)
-srcs += $(isa)/cache.c $(isa)/mmu.c
-srcs-cold += $(isa)/psci.c src/semihosting.c
+srcs += $(isa)/cache.c $(isa)/mmu.c $(isa)/spin_entry.S
+srcs-cold += $(isa)/psci.c src/semihosting.c $(isa)/spin_table.c
 endif
 
 test-deps := axtest
