@@ -47,3 +47,8 @@ def names() -> List[str]:
     """The platforms that QEMU runs."""
     files = sorted(ROOT.glob("platforms/*/platform.mk"))
     return [f.parent.name for f in files if re.search(r"^qemu\s*:=", f.read_text(), re.MULTILINE)]
+
+
+def benched() -> List[str]:
+    """Those that stand for their instruction set where instructions are counted."""
+    return [name for name in names() if "virt" in name]
