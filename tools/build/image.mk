@@ -80,11 +80,13 @@ image: $(image).bin $(tree-blob)
 
 $(call need,$(if $(DISK),$(disk),y),DISK= does nothing on PLATFORM=$(platform-name)$(,) whose platform.mk has no line `disk`: leave it out)
 $(call need,$(if $(filter uboot%,$(BOOT)),$(uboot),y),BOOT=$(BOOT) does nothing on PLATFORM=$(platform-name)$(,) whose platform.mk has no line `uboot`: leave it out)
+# A platform says which SMP its machine can have, if that is not for QEMU to say.
+$(call need,$(or $(if $(cpus),,any),$(filter $(cpus),$(SMP))),SMP=$(SMP) is no number of CPUs of PLATFORM=$(platform-name). Valid: $(cpus))
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
     $(if $(filter uboot%,$(BOOT)),--boot $(BOOT) --uboot $(call quote,$(uboot)) --load $(load)) \
     $(initrd-option) \
     $(if $(DISK),--disk $(call quote,$(DISK)) --disk-args $(call quote,$(disk))) \
-    --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT) $(if $(tree-blob),--dtb $(tree-blob))
+    --mem $(MEM) --smp $(SMP) --cpus-besides $(or $(cpus-besides),0) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT) $(if $(tree-blob),--dtb $(tree-blob))
 run: $(image).bin $(tree-blob)
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 debug: $(image).bin $(tree-blob)

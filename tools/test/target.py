@@ -118,6 +118,7 @@ def command_line(case: Case, platform: Platform, image: Path, prepared: Prepared
     command = [sys.executable, str(ROOT / "tools/run"), "--qemu", platform.qemu]
     command += [f"--machine-args={platform.arguments}", "--image", str(prepared.image)]
     command += ["--elf", str(image.with_suffix(".elf")), "--mem", case.mem or platform.mem]
+    command += ["--cpus-besides", str(platform.cpus_besides)]
     command += [f"--append={case.args}", "--timeout", str(case.seconds)]
     tree = platform.tree(image)
     command += ["--smp", platform.smp, *(["--dtb", str(tree)] if tree else [])]
