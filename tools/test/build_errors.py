@@ -110,3 +110,10 @@ def test_undeclared_module_does_not_compile(tree):
 def test_misspelt_option_does_not_compile(tree):
     tree.edit("modules/axbase/src/b.c", "CONFIG_DEBUG", "CONFIG_DEBGU")
     assert tree.make().status != 0
+
+
+def test_cpus_that_the_machine_has_not(tree):
+    tree.edit("platforms/riscv64-small/platform.mk", "mem := 64M\n",
+              "mem := 64M\ncpus := 1 2\ncpus-besides := 1\n")
+    one_line(tree, ["run", "SMP=3"], "SMP=3", "riscv64-small", "1 2")
+    assert "|--smp|2|--cpus-besides|1|" in tree.built("run", "SMP=2").out
