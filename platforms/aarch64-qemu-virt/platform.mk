@@ -6,3 +6,5 @@ srcs-cold += ../common/gic_common.c ../common/arm_timer.c ../common/psci.c
 qemu := qemu-system-aarch64
 qemu-args := -machine virt -cpu cortex-a72 -nic none -semihosting
 mem := 128M
+# What attaches the image of DISK=, % below.
+disk := -drive if=none,id=axle-disk,format=raw,file=% -device virtio-blk-device,drive=axle-disk

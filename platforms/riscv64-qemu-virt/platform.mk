@@ -6,3 +6,5 @@ srcs-cold += ../common/plic.c
 qemu := qemu-system-riscv64
 qemu-args := -machine virt -bios default -nic none
 mem := 128M
+# What attaches the image of DISK=, % below.
+disk := -drive if=none,id=axle-disk,format=raw,file=% -device virtio-blk-device,drive=axle-disk

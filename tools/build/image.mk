@@ -63,7 +63,9 @@ image: $(image).bin
 
 boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
 quote = '$(subst ','\'',$1)'
+$(call need,$(if $(DISK),$(disk),y),DISK= does nothing on PLATFORM=$(platform-name)$(,) whose platform.mk has no line `disk`: leave it out)
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
+    $(if $(DISK),--disk $(call quote,$(DISK)) --disk-args $(call quote,$(disk))) \
     --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
 run: $(image).bin
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))

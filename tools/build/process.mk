@@ -1,6 +1,7 @@
 # One process of this machine: the app, the platform linux-host and the modules that they depend on.
 
 $(call need,$(if $(QEMU_ARGS),,y),QEMU_ARGS does nothing on PLATFORM=$(platform-name)$(,) which is no QEMU: leave it out)
+$(call need,$(if $(DISK),,y),DISK= does nothing on PLATFORM=$(platform-name)$(,) which is no QEMU: leave it out)
 $(call need,$(filter 1,$(SMP)),SMP=$(SMP) does nothing on PLATFORM=$(platform-name)$(,) whose processes have one CPU: leave it out)
 
 platform-variables := deps srcs srcs-cold srcs-nolto cflags

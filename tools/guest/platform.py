@@ -16,6 +16,7 @@ class Platform(NamedTuple):
     isa: str
     qemu: str
     arguments: str  # of QEMU, as one string
+    disk: str = ""  # those that attach the image %
 
     def command(self) -> List[str]:
         return [self.qemu, *shlex.split(self.arguments)]
@@ -25,7 +26,8 @@ def read(name: str) -> Platform:
     text = (ROOT / "platforms" / name / "platform.mk").read_text()
     joined = text.replace("\\\n", " ")
     facts = dict(re.findall(r"^([\w-]+)\s*:=\s*(.*?)\s*$", joined, re.MULTILINE))
-    return Platform(name, facts["isa"], facts["qemu"], facts.get("qemu-args", ""))
+    return Platform(name, facts["isa"], facts["qemu"], facts.get("qemu-args", ""),
+                    facts.get("disk", ""))
 
 
 def names() -> List[str]:

@@ -119,6 +119,7 @@ def command_line(case: Case, platform: Platform, image: Path, prepared: Prepared
     command += [f"--machine-args={platform.arguments}", "--image", str(prepared.image)]
     command += ["--elf", str(image.with_suffix(".elf")), "--mem", case.mem]
     command += [f"--append={case.args}", "--timeout", str(case.seconds)]
+    command += [f"--disk-args={platform.disk}"]
     command += ["--silence", str(case.silence), *case.options, *prepared.options]
     return command + ["--", *case.qemu, *prepared.arguments]
 
