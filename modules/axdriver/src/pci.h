@@ -30,7 +30,8 @@ enum {
     PCI_SUBSYSTEM = 0x2e,
     PCI_CAPABILITIES = 0x34,
     PCI_INTERRUPT_PIN = 0x3d,
-    PCI_HEADER_END = 0x40
+    PCI_HEADER_END = 0x40,
+    PCI_CAPABILITY_END = 0x100 /* of the space that capabilities of this kind lie in */
 };
 
 enum {

@@ -5,8 +5,9 @@
  * The first bus is all that is mapped of configuration space: 1 MiB.
  */
 #include "pci.h"
-#include <axalloc/alloc.h>
+#include <axalloc/malloc.h>
 #include <axdriver/driver.h>
+#include <axhal/interrupt.h>
 #include <axlog/log.h>
 #include <axmm/device.h>
 
@@ -46,7 +47,7 @@ static enum ax_err start_host(struct pci_host *host, const struct axhal_fdt_node
 
 static enum ax_err attach(const struct axhal_fdt_node *node)
 {
-    struct pci_host *host = axalloc_zalloc(sizeof *host);
+    struct pci_host *host = axalloc_calloc(1, sizeof *host);
     if (host == NULL)
         return AX_ENOMEM;
     enum ax_err err = start_host(host, node);

@@ -16,7 +16,7 @@
 
 enum { DEVICES = 32, FUNCTIONS = 8, CONFIG_BYTES = 4096, PINS = 4 };
 enum { HEADER_KIND_MASK = 0x7f, HEADER_BRIDGE = 1, HEADER_MULTIFUNCTION = 0x80 };
-enum { STATUS_CAPABILITIES = 1 << 4, CAPABILITIES_MAX = (256 - PCI_HEADER_END) / 4 };
+enum { STATUS_CAPABILITIES = 1 << 4, CAPABILITIES_MAX = (PCI_CAPABILITY_END - PCI_HEADER_END) / 4 };
 #define NOBODY UINT16_C(0xffff)
 
 void pci_quiet(const struct pci_function *function)

@@ -10,6 +10,7 @@
  */
 #include "pci.h"
 #include <axbase/checked.h>
+#include <axhal/interrupt.h>
 
 enum { BUS_CELLS = 3, SIZE_CELLS = 2, PARENT_CELLS_MAX = 2, RANGES_MAX = 64 };
 
