@@ -1,7 +1,9 @@
-# axdriver: devices, found in the tree and driven.
+# axdriver: devices that are found in the tree after boot, and what drives them.
 deps := axbase axcpu axsync axlog axhal axalloc axmm axdma
-srcs := src/chacha.c src/generator.c
-srcs-cold := src/pci_bars.c src/pci_config.c src/pci_scan.c src/pci_windows.c
+srcs := src/chacha.c src/generator.c src/queue.c src/ring.c
+srcs += src/block.c src/virtio_blk.c
+srcs-cold := src/start.c src/virtio.c
+srcs-cold += src/pci_bars.c src/pci_config.c src/pci_host.c src/pci_scan.c src/pci_windows.c src/virtio_pci.c
 test-deps := axtest
-host-tests := test_generator
+host-tests := test_generator test_ring
 host-tests += test_pci

@@ -25,8 +25,8 @@ struct generator_stream {
 };
 
 /*
- * Make the key depend on `bytes` bytes at `secret` too. Bytes that somebody else knows or chooses do
- * no harm: the key was mixed in as well. One block for each 32 bytes.
+ * Make the key depend on `bytes` bytes at `secret` too. Bytes that somebody else knows or chooses
+ * do no harm: the key was mixed in as well. One block for each 32 bytes.
  */
 void generator_mix(struct generator *self, const void *secret, size_t bytes);
 

@@ -5,6 +5,7 @@
  * The first bus is all that is mapped of configuration space: 1 MiB.
  */
 #include "pci.h"
+#include "want.h"
 #include <axalloc/malloc.h>
 #include <axdriver/driver.h>
 #include <axhal/interrupt.h>

@@ -1,7 +1,7 @@
 /*
- * Order (virtio 1.2, 2.7.13 and 2.7.14). Ours: descriptors before the entry, entry before the index,
- * index before we look whether the device wants to be told. The device's: its index before we read
- * the entry. axcpu_barrier_device() is all of these.
+ * Order (virtio 1.2, 2.7.13 and 2.7.14). Ours: descriptors before the entry, entry before the
+ * index, index before we look whether the device wants to be told. The device's: its index before
+ * we read the entry. axcpu_barrier_device() is all of these.
  *
  * Shared fields are accessed through volatile, each in one access of its width.
  */
@@ -118,8 +118,7 @@ enum ax_err ring_add(struct ring *self, const struct axdma_segment *segments, un
     uint64_t total = 0;
     uint64_t readable = 0;
     if (token == NULL || read_count > self->size || write_count > self->size - read_count ||
-        read_count + write_count == 0 ||
-        !add_up(segments, read_count + write_count, &total) ||
+        read_count + write_count == 0 || !add_up(segments, read_count + write_count, &total) ||
         !add_up(segments, read_count, &readable))
         return AX_EINVAL;
     unsigned count = read_count + write_count;

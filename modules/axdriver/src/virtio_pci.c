@@ -16,7 +16,6 @@
 #include <axcpu/mmio.h>
 #include <axdriver/driver.h>
 #include <axdriver/virtio.h>
-#include <axhal/time.h>
 #include <axlog/log.h>
 #include <axmm/device.h>
 
@@ -35,7 +34,6 @@ enum { QUEUE_VECTOR = 0x1a, QUEUE_ENABLE = 0x1c, QUEUE_NOTIFY = 0x1e, QUEUE_DESC
 enum { QUEUE_AVAILABLE = 0x28, QUEUE_USED = 0x30, COMMON_BYTES = 0x38 };
 
 enum { NO_VECTOR = 0xffff, GENERATION_TRIES = 100, CONFIG_BYTES_MAX = 4096 };
-#define RESET_NS (100 * (AXHAL_NS_PER_SECOND / 1000))
 
 struct part {
     volatile void *registers; /* NULL: not found */
@@ -66,19 +64,9 @@ static uint8_t status(struct axdriver_virtio *device)
     return axcpu_mmio_read8(common_of(device), STATUS);
 }
 
-/* 4.1.4.3.2: a reset is over when the status reads 0; a device that never says so is quiet by PCI.
- */
 static void set_status(struct axdriver_virtio *device, uint8_t value)
 {
-    uint64_t begun = axhal_monotonic_ns();
     axcpu_mmio_write8(common_of(device), STATUS, value);
-    while (value == 0 && status(device) != 0) {
-        if (axhal_monotonic_ns() - begun < RESET_NS)
-            continue;
-        axlog_error("%s: the device does not reset: it is cut off", device->name);
-        pci_quiet(&of(device)->function);
-        return;
-    }
 }
 
 static uint64_t features(struct axdriver_virtio *device)
@@ -269,7 +257,7 @@ static void name_device(struct virtio_pci *self)
     self->device.transport = &transport;
 }
 
-static enum ax_err start(struct virtio_pci *self)
+static enum ax_err prepare(struct virtio_pci *self)
 {
     struct pci_host *host = self->function.host;
     enum ax_err err = axdma_device_init_from_tree(&self->device.dma, self->name, host->tree,
@@ -280,11 +268,7 @@ static enum ax_err start(struct virtio_pci *self)
         err = pci_bars_assign(&self->function);
     if (err == AX_OK)
         err = find_parts(self);
-    if (err != AX_OK)
-        return err;
-    set_status(&self->device, 0);
-    set_status(&self->device, AXDRIVER_VIRTIO_ACKNOWLEDGE);
-    return axdriver_virtio_found(&self->device);
+    return err;
 }
 
 static const char *reason(enum ax_err err)
@@ -308,11 +292,10 @@ static bool read_kind(const struct pci_function *function, uint64_t *kind)
     if (pci_read16(function, PCI_VENDOR) != VENDOR || id < FIRST || id > LAST)
         return false;
     *kind = id >= FIRST_MODERN ? id - (uint64_t)FIRST_MODERN : pci_read16(function, PCI_SUBSYSTEM);
-    for (const struct axdriver_virtio_driver *row = axdriver_virtio_drivers; row->attach != NULL;
-         row++)
-        if (row->device_id == *kind)
-            return true;
-    return false;
+    const struct axdriver_virtio_driver *row = axdriver_virtio_drivers;
+    while (row->device_id != 0 && row->device_id != *kind)
+        row++;
+    return *kind != 0 && row->device_id == *kind;
 }
 
 enum ax_err virtio_pci_attach(const struct pci_function *found)
@@ -326,10 +309,13 @@ enum ax_err virtio_pci_attach(const struct pci_function *found)
     self->function = *found;
     self->device.device_id = kind;
     name_device(self);
-    enum ax_err err = start(self);
+    enum ax_err err = prepare(self);
+    if (err != AX_OK)
+        axlog_warn("%s cannot be used: %s", self->name, reason(err));
+    else
+        err = axdriver_virtio_found(&self->device);
     if (err == AX_OK)
         return AX_OK;
-    axlog_warn("%s cannot be used: %s", self->name, reason(err));
     pci_quiet(&self->function);
     unmap_parts(self);
     axalloc_free(self);

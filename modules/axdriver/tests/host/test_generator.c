@@ -1,4 +1,5 @@
-/* The random generator: ChaCha20 by the RFC's own vectors, and what a generator that forgets must do. */
+/* The random generator: ChaCha20 by the RFC's own vectors, and what a generator that forgets must
+ * do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
