@@ -26,6 +26,7 @@
 #include <axcpu/percpu.h>
 #include <axdriver/config.h>
 #include <axdriver/driver.h>
+#include <axdma/dma.h>
 #include <axdriver/virtio.h>
 #include <axhal/timer.h>
 #include <axhal/time.h>
