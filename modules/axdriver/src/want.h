@@ -12,6 +12,9 @@
 extern const struct axdriver_tree_driver axdriver_virtio_mmio;
 extern const struct axdriver_tree_driver axdriver_pci_host;
 
+extern const struct axdriver_virtio_driver axdriver_virtio_rng;
+extern const struct axdriver_virtio_driver axdriver_virtio_console;
+
 /* Devices of the tree are found at boot. */
 static inline void want_devices(void)
 {
