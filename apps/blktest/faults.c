@@ -54,9 +54,9 @@ void silent_disk(struct disk *disk)
     }
     uint64_t ms = (axhal_monotonic_ns() - begun_ns) / NS_PER_MS;
     axlog_print("disk %u: silent, and given up after %s\n", disk->index,
-                ms < SILENT_MS           ? "too short a time"
-                : ms < 10 * SILENT_MS    ? "its time"
-                                         : "too long a time");
+                ms < SILENT_MS        ? "too short a time"
+                : ms < 10 * SILENT_MS ? "its time"
+                                      : "too long a time");
     expect(err, true, "a request that was not answered did not fail");
     begun_ns = axhal_monotonic_ns();
     expect(axdriver_block_read(disk->block, 0, buffer, 1), true, "a disk that failed was read");

@@ -89,7 +89,7 @@ static bool prepare(struct disk *disk)
         if (buffer == NULL)
             return false;
     }
-    return disk->info->sectors < MOST_SECTORS + 1 && disk->info->sectors > COUNT;
+    return disk->info->sectors <= MOST_SECTORS && disk->info->sectors > COUNT;
 }
 
 /* What came last is as it should be: whatever else is counted, it was read. */
@@ -104,7 +104,7 @@ static void check(const struct disk *disk, const struct reader *reader)
 void rate(struct disk *disk, unsigned requests)
 {
     if (!prepare(disk) || requests < DEPTH) {
-        fail("rate needs 16 requests, memory, and a disk of 4 MiB at most");
+        fail("rate needs 16 requests or more, memory, and a disk of 4 MiB at most");
     } else {
         bool is_counted = instructions_start();
         left = requests - DEPTH;

@@ -86,12 +86,13 @@ static bool prepare(struct disk *disk, unsigned requests, uint64_t seed)
     for (unsigned cpu = 0; cpu < AXCPU_CPUS_MAX; cpu++) {
         if (!axhal_cpu_is_online(cpu))
             continue;
-        workers[cpu] = (struct worker){.disk = disk,
-                                       .first = first,
-                                       .sectors = part,
-                                       .requests = requests,
-                                       .random = (seed + cpu + 1) * UINT64_C(0x9e3779b97f4a7c15),
-                                       .buffer = axalloc_malloc(MOST_COUNT * sizeof(struct sector))};
+        workers[cpu] =
+            (struct worker){.disk = disk,
+                            .first = first,
+                            .sectors = part,
+                            .requests = requests,
+                            .random = (seed + cpu + 1) * UINT64_C(0x9e3779b97f4a7c15),
+                            .buffer = axalloc_malloc(MOST_COUNT * sizeof(struct sector))};
         if (workers[cpu].buffer == NULL || part < MOST_COUNT)
             return false;
         first += part;

@@ -12,6 +12,8 @@ srcs-cold += src/power.c src/trap.c
 endif
 srcs-cold += src/call.c src/run.c $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,src/cpus.c)
 test-deps := axtest
+# What its host tests share with those of modules above: <fdt_builder.h>.
+includes := $(if $(filter host,$(ISA)),tests/host)
 target-tests := tests/target/suite.c
 host-tests := test_fdt test_fdt_node test_fdt_reg test_fdt_interrupt test_fdt_interrupt_map test_machine test_machine_memory
 host-tests += test_memory_map test_memory_map_frames

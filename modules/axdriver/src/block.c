@@ -63,8 +63,9 @@ static enum ax_err check_operation(const struct axdriver_block_info *info,
     return AX_EINVAL;
 }
 
-static enum ax_err check(const struct axdriver_block *block, enum axdriver_block_operation operation,
-                         uint64_t sector, const void *buffer, uint64_t count)
+static enum ax_err check(const struct axdriver_block *block,
+                         enum axdriver_block_operation operation, uint64_t sector,
+                         const void *buffer, uint64_t count)
 {
     const struct axdriver_block_info *info = &block->info;
     enum ax_err err = check_operation(info, operation);

@@ -85,8 +85,9 @@ void pci_write16(const struct pci_function *function, unsigned offset, uint16_t 
 void pci_write32(const struct pci_function *function, unsigned offset, uint32_t value);
 
 /*
- * Read the windows of host->tree from `ranges`; I/O space is left out. AX_EBADMSG: not as many cells
- * as PCI has, not a whole number of entries, or an entry that wraps. AX_ENOENT: no memory at all.
+ * Read the windows of host->tree from `ranges`; I/O space is left out. AX_EBADMSG: not as many
+ * cells as PCI has, not a whole number of entries, or an entry that wraps. AX_ENOENT: no memory at
+ * all.
  */
 AX_MUST_CHECK enum ax_err pci_windows_read(struct pci_host *host,
                                            const struct axhal_fdt_node *node);

@@ -2,7 +2,8 @@
  * The functions of a bus, and what each says of itself.
  *
  * First every function is made quiet, since firmware may have left one answering where another is
- * about to be put, or doing DMA into memory that is ours now; then those with a driver are attached.
+ * about to be put, or doing DMA into memory that is ours now; then those with a driver are
+ * attached.
  *
  * Does badly: bridges are named and left: what is behind one is not looked for. Interrupts are INTx
  * by the tree's interrupt-map, so functions share lines; MSI-X is not used.
@@ -41,12 +42,12 @@ static void name_function(struct pci_function *function)
 /* Somebody answers at this place of the first bus. */
 static bool find(struct pci_host *host, unsigned device, unsigned number, struct pci_function *out)
 {
-    *out = (struct pci_function){
-        .host = host,
-        .config = (volatile char *)host->config + (device * FUNCTIONS + number) * CONFIG_BYTES,
-        .bus = host->first_bus,
-        .device = (uint8_t)device,
-        .function = (uint8_t)number};
+    *out = (struct pci_function){.host = host,
+                                 .config = (volatile char *)host->config +
+                                           (size_t)(device * FUNCTIONS + number) * CONFIG_BYTES,
+                                 .bus = host->first_bus,
+                                 .device = (uint8_t)device,
+                                 .function = (uint8_t)number};
     name_function(out);
     return pci_read16(out, PCI_VENDOR) != NOBODY;
 }

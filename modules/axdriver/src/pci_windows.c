@@ -2,8 +2,8 @@
  * The memory windows of a host bridge: read from the tree's `ranges`, given out from their start
  * on. BARs never give theirs back: what is plugged in stays.
  *
- * An entry is three cells on the bus (the first one says which space: IEEE 1275 PCI binding 2.2.1.1),
- * the address in the parent's space, and two cells of size.
+ * An entry is three cells on the bus (the first one says which space: IEEE 1275 PCI
+ * binding 2.2.1.1), the address in the parent's space, and two cells of size.
  *
  * A BAR of 64 bits takes from windows above 4 GiB first, since others cannot. Memory where reading
  * has an effect never lies in a prefetchable window.
@@ -65,7 +65,8 @@ enum ax_err pci_windows_read(struct pci_host *host, const struct axhal_fdt_node 
         return AX_EBADMSG;
     host->window_count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const struct axhal_be32 *entry = (const struct axhal_be32 *)ranges.value + i * entry_cells;
+        const struct axhal_be32 *entry =
+            (const struct axhal_be32 *)ranges.value + (size_t)i * entry_cells;
         enum ax_err err = add_window(host, node, entry, parent_cells);
         if (err != AX_OK)
             return err;

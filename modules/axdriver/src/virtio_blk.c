@@ -1,10 +1,10 @@
 /*
  * virtio block devices (virtio 1.2, 5.2).
  *
- * A request is a header that the device reads, the data, and a byte of status that it writes. Header
- * and status lie in a slot of coherent memory, 64 bytes that are no other request's; who asked, and
- * what was mapped for it, is in a record that the device is not told of. The data are the caller's
- * own memory, lent for the time.
+ * A request is a header that the device reads, the data, and a byte of status that it writes.
+ * Header and status lie in a slot of coherent memory, 64 bytes that are no other request's; who
+ * asked, and what was mapped for it, is in a record that the device is not told of. The data are
+ * the caller's own memory, lent for the time.
  *
  * What the device says is its word only: the numbers of its configuration are checked when it is
  * attached; a read counts if the status is good and the device claims to have written it all.
@@ -24,12 +24,12 @@
 #include <axbase/bits.h>
 #include <axbase/fmt.h>
 #include <axcpu/percpu.h>
+#include <axdma/dma.h>
 #include <axdriver/config.h>
 #include <axdriver/driver.h>
-#include <axdma/dma.h>
 #include <axdriver/virtio.h>
-#include <axhal/timer.h>
 #include <axhal/time.h>
+#include <axhal/timer.h>
 #include <axlog/log.h>
 #include <axsync/spinlock.h>
 
@@ -350,9 +350,9 @@ static enum ax_err read_info(struct virtio_blk *self)
                                                      sizeof info->sectors);
     if (err == AX_OK && has(device, F_BLK_SIZE))
         err = read_u32(device, CONFIG_BLK_SIZE, &info->block_bytes);
-    if (err == AX_OK && (!ax_is_power_of_two(info->block_bytes) ||
-                         info->block_bytes < AXDRIVER_SECTOR_BYTES ||
-                         info->block_bytes > BLOCK_BYTES_MAX))
+    if (err == AX_OK &&
+        (!ax_is_power_of_two(info->block_bytes) || info->block_bytes < AXDRIVER_SECTOR_BYTES ||
+         info->block_bytes > BLOCK_BYTES_MAX))
         err = AX_EBADMSG;
     if (err == AX_OK)
         err = read_limits(self);

@@ -108,8 +108,7 @@ static enum ax_err queue_enable(struct axdriver_virtio *device, unsigned index, 
     if (index >= AXDRIVER_VIRTIO_QUEUES_MAX)
         return AX_EINVAL;
     axcpu_mmio_write16(common, QUEUE_SELECT, (uint16_t)index);
-    uint64_t doorbell =
-        (uint64_t)axcpu_mmio_read16(common, QUEUE_NOTIFY) * self->notify_multiplier;
+    uint64_t doorbell = (uint64_t)axcpu_mmio_read16(common, QUEUE_NOTIFY) * self->notify_multiplier;
     if (doorbell + sizeof(uint16_t) > self->parts[NOTIFY].bytes || doorbell % sizeof(uint16_t) != 0)
         return AX_EBADMSG;
     self->doorbells[index] = doorbell;
@@ -205,7 +204,8 @@ static uint32_t least_bytes(uint8_t kind)
     return kind == COMMON ? COMMON_BYTES : kind == NOTIFY ? sizeof(uint16_t) : 1;
 }
 
-/* Map the part that the capability at `at` describes; what is not as it should be is passed over. */
+/* Map the part that the capability at `at` describes; what is not as it should be is passed over.
+ */
 static void take_part(struct virtio_pci *self, unsigned at)
 {
     const struct pci_function *function = &self->function;
@@ -260,8 +260,8 @@ static void name_device(struct virtio_pci *self)
 static enum ax_err prepare(struct virtio_pci *self)
 {
     struct pci_host *host = self->function.host;
-    enum ax_err err = axdma_device_init_on_bus(&self->device.dma, self->name, host->tree,
-                                                  &host->place);
+    enum ax_err err =
+        axdma_device_init_on_bus(&self->device.dma, self->name, host->tree, &host->place);
     if (err == AX_OK)
         err = pci_interrupt(&self->function, &self->device.irq);
     if (err == AX_OK)

@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "../../../axhal/tests/host/fdt_builder.h"
 #include "../../src/pci.h"
 #include <axhal/interrupt.h>
 #include <axhal/irq.h>
 #include <axmm/device.h>
+#include <fdt_builder.h>
 
 #define GIB (UINT64_C(1) << 30)
 
@@ -170,11 +170,10 @@ static enum ax_err windows_of(struct pci_host *host, unsigned bus_cells, unsigne
 }
 
 /* I/O, 1 GiB of memory of 32 bits, prefetchable memory of 64 bits, and more of it. */
-static const uint32_t good[] = {
-    0x01000000, 0, 0,          0, 0x03000000, 0, 0x10000,    //
-    0x02000000, 0, 0x40000000, 0, 0x40000000, 0, 0x40000000, //
-    0x43000000, 4, 0,          4, 0,          1, 0,          //
-    0x03000000, 6, 0,          6, 0,          1, 0};
+static const uint32_t good[] = {0x01000000, 0, 0,          0, 0x03000000, 0, 0x10000,    //
+                                0x02000000, 0, 0x40000000, 0, 0x40000000, 0, 0x40000000, //
+                                0x43000000, 4, 0,          4, 0,          1, 0,          //
+                                0x03000000, 6, 0,          6, 0,          1, 0};
 enum { GOOD_CELLS = sizeof good / sizeof *good, ENTRY_CELLS = 7 };
 
 static void windows_are_read_and_moved_to_where_the_cpu_sees_them(void **state)
@@ -209,10 +208,10 @@ static void windows_that_the_tree_says_wrongly(void **state)
     assert_int_equal(windows_of(&host, 3, GOOD_CELLS - 1, good), AX_EBADMSG);
     assert_int_equal(windows_of(&host, 3, ENTRY_CELLS, good), AX_ENOENT); /* I/O alone */
     assert_int_equal(windows_of(&host, 3, 0, good), AX_ENOENT);
-    assert_int_equal(with(7 + 5, 1), AX_EBADMSG);            /* 32 bits, past 4 GiB */
-    assert_int_equal(with(14 + 5, UINT32_MAX), AX_EBADMSG);  /* wraps on the bus */
-    assert_int_equal(with(14 + 3, 0xfffffffe), AX_EFAULT);   /* outside what the CPU reaches */
-    assert_int_equal(with(7 + 6, 0), AX_OK);                 /* empty: left out */
+    assert_int_equal(with(7 + 5, 1), AX_EBADMSG);           /* 32 bits, past 4 GiB */
+    assert_int_equal(with(14 + 5, UINT32_MAX), AX_EBADMSG); /* wraps on the bus */
+    assert_int_equal(with(14 + 3, 0xfffffffe), AX_EFAULT);  /* outside what the CPU reaches */
+    assert_int_equal(with(7 + 6, 0), AX_OK);                /* empty: left out */
     for (unsigned i = 0; i <= PCI_WINDOWS_MAX; i++)
         memcpy(many + i * ENTRY_CELLS, good + ENTRY_CELLS, ENTRY_CELLS * 4);
     assert_int_equal(windows_of(&host, 3, ENTRY_CELLS * PCI_WINDOWS_MAX, many), AX_OK);
