@@ -7,6 +7,7 @@ Badly: patterns of kernel messages live here, apart from the kernel.
 from typing import Iterator, List
 
 import cpus
+import devices
 import hostile
 import paging
 from guest.platform import ROOT, names
@@ -272,5 +273,5 @@ def runner_cases(platform: str) -> Iterator[Case]:
 
 def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
-             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, paging.cases, hostile.cases)
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, devices.cases, paging.cases, hostile.cases)
     return [case for platform in names() for kind in kinds for case in kind(platform)]
