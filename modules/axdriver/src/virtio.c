@@ -138,6 +138,10 @@ enum ax_err axdriver_virtio_found(struct axdriver_virtio *device)
     }
     device->dma.limits.segment_bytes = UINT32_MAX; /* what a descriptor can say */
     reset(device);
+    if (device->is_still_running) {
+        axlog_warn("%s does not confirm its reset, and is not used", device->name);
+        return AX_ENODEV;
+    }
     add_status(device, AXDRIVER_VIRTIO_ACKNOWLEDGE | AXDRIVER_VIRTIO_DRIVER);
     enum ax_err err = driver->attach(device);
     if (err == AX_OK) {
