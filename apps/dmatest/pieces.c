@@ -127,6 +127,18 @@ static enum axdma_direction direction_of(const struct endpoint *endpoint)
     return endpoint == &endpoint_reader ? AXDMA_TO_DEVICE : AXDMA_FROM_DEVICE;
 }
 
+/* The device reaches the area: else all of it is bounced. */
+static bool is_reached(const struct axdma_device *dma)
+{
+    struct ax_paddr start;
+    if (dma->window_count == 0 || axhal_virt_to_phys(ax_vaddr_of(area), &start) != AX_OK)
+        return true;
+    for (unsigned i = 0; i < dma->window_count; i++)
+        if (start.raw - dma->windows[i].physical.raw < dma->windows[i].size_bytes)
+            return true;
+    return false;
+}
+
 /* `dma` is the device as axdma is to see it, which may be narrower than it is. */
 static void try_lent(struct endpoint *endpoint, struct axdma_device *dma, const char *what,
                      size_t offset, size_t bytes, bool bounces, struct tally *tally)
@@ -137,7 +149,8 @@ static void try_lent(struct endpoint *endpoint, struct axdma_device *dma, const 
     bool is_right = axdma_map(dma, area + offset, bytes, direction_of(endpoint), &mapping) == AX_OK;
     struct axdma_segment segment = {mapping.bus, bytes};
     if (is_right) {
-        is_right = (mapping.bounce != NULL) == bounces && endpoint_transfer(endpoint, &segment, 1);
+        is_right = (mapping.bounce != NULL) == (bounces || !is_reached(dma)) &&
+                   endpoint_transfer(endpoint, &segment, 1);
         is_right &= axdma_unmap(dma, &mapping) == AX_OK;
     }
     is_right &=
@@ -190,6 +203,15 @@ static void try_bounces(struct endpoint *endpoint, struct tally *tally)
 
 /* ---- lists ---- */
 
+/* Then where its pieces are is anybody's guess. */
+static bool is_bounced(const struct axdma_list *list)
+{
+    for (unsigned i = 0; i < list->mapping_count; i++)
+        if (list->mappings[i].bounce != NULL)
+            return true;
+    return false;
+}
+
 static void try_list(struct endpoint *endpoint, struct axdma_device *dma, const char *what,
                      unsigned segment_count, struct tally *tally)
 {
@@ -206,7 +228,7 @@ static void try_list(struct endpoint *endpoint, struct axdma_device *dma, const 
         prepare(endpoint, what, pieces[i].buffer, pieces[i].bytes);
     bool is_right = axdma_map_list(dma, pieces, COUNT, direction_of(endpoint), &list) == AX_OK;
     if (is_right) {
-        is_right = list.segment_count == segment_count &&
+        is_right = (list.segment_count == segment_count || is_bounced(&list)) &&
                    endpoint_transfer(endpoint, segments, list.segment_count);
         is_right &= axdma_unmap_list(dma, &list) == AX_OK;
     }
