@@ -10,6 +10,7 @@
 #include <axdriver/driver.h>
 
 extern const struct axdriver_tree_driver axdriver_virtio_mmio;
+extern const struct axdriver_tree_driver axdriver_pci_host;
 
 extern const struct axdriver_virtio_driver axdriver_virtio_rng;
 extern const struct axdriver_virtio_driver axdriver_virtio_console;
@@ -26,4 +27,6 @@ static inline void want_virtio(void)
     want_devices();
     if (CONFIG_AXDRIVER_VIRTIO_MMIO)
         AX_KEEP(&axdriver_virtio_mmio);
+    if (CONFIG_AXDRIVER_PCI)
+        AX_KEEP(&axdriver_pci_host);
 }
