@@ -13,6 +13,7 @@ from typing import Callable, Iterator, List
 
 import cpus
 import disks
+import dma
 from guest import uboot
 from guest.platform import ROOT, read
 from target import Build, Case, Prepared, expected
@@ -92,6 +93,8 @@ def machine_cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} blktest BOOT=uboot", Build(platform, "blktest"),
                [disks.counted(2), "^Blktest OK!$"], args="first=1",
                options=["--boot", "uboot", "--smp", "2"], prepare=disks.by_option)
+    yield Case(f"{platform} dmatest BOOT=uboot-fit", Build(platform, "dmatest"), absent=[dma.WRONG],
+               options=["--boot", "uboot-fit"], prepare=dma.with_devices("device"))
     for mem in ("48M", "4G"):
         yield Case(f"{platform} helloworld BOOT=uboot MEM={mem}", Build(platform, "helloworld"),
                    mem=mem, options=["--boot", "uboot"])
