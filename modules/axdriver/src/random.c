@@ -17,7 +17,7 @@
 
 enum { BYTES_BETWEEN_FEEDS = 1 << 20 };
 
-static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(12, "random");
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(13, "random");
 static struct generator generator;     /* guarded by the lock, as is the next */
 static size_t given_bytes;             /* since `ask` was called last */
 static _Atomic(void (*)(void)) feeder; /* NULL: no device feeds it */

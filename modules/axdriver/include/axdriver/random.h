@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Fill `to`. Any context. Cost: about 10 instructions a byte. */
+/*
+ * Fill `to`. Any context; takes the generator's lock (rank 13) for one block. Cost: a block of
+ * ChaCha20 (1,100 instructions on aarch64, 2,200 on riscv64), and one for each 64 bytes beyond 32.
+ */
 void axdriver_random(void *to, size_t bytes);
 
-/* Whether an entropy device has fed it: without one it is only as good as rng-seed. */
+/* An entropy device has fed it: without one it is only as good as rng-seed. Any context. */
 bool axdriver_random_is_seeded(void);
