@@ -7,6 +7,6 @@ srcs += src/block.c src/virtio_blk.c
 srcs-cold += src/pci_bars.c src/pci_config.c src/pci_host.c src/pci_scan.c src/pci_windows.c src/virtio_pci.c
 test-deps := axtest
 host-tests := test_generator test_ring test_virtio
-host-tests += test_pci
+host-tests += test_pci test_virtio_blk test_virtio_pci
 fuzzers := ring virtio
 target-tests := tests/target/suite.c
