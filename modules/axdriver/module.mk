@@ -3,6 +3,7 @@ deps := axbase axcpu axsync axlog axhal axalloc axmm axdma
 srcs := src/chacha.c src/generator.c src/queue.c src/random.c src/ring.c src/wait.c
 srcs-cold := src/start.c src/virtio.c
 srcs += src/virtio_console.c src/virtio_mmio.c src/virtio_rng.c
+srcs-cold += src/display.c src/videocore.c src/videocore_message.c
 test-deps := axtest
 host-tests := test_generator test_ring test_virtio
 fuzzers := ring virtio
