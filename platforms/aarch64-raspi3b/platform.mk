@@ -8,3 +8,4 @@ qemu-args := -machine raspi3b -semihosting
 device-tree := raspi3b.dts
 mem := 1G
 smp := 4
+cpus := 4
