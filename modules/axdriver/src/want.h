@@ -11,6 +11,7 @@
 
 extern const struct axdriver_tree_driver axdriver_virtio_mmio;
 extern const struct axdriver_tree_driver axdriver_videocore;
+extern const struct axdriver_tree_driver axdriver_pci_host;
 
 extern const struct axdriver_virtio_driver axdriver_virtio_rng;
 extern const struct axdriver_virtio_driver axdriver_virtio_console;
@@ -34,4 +35,6 @@ static inline void want_virtio(void)
     want_devices();
     if (CONFIG_AXDRIVER_VIRTIO_MMIO)
         AX_KEEP(&axdriver_virtio_mmio);
+    if (CONFIG_AXDRIVER_PCI)
+        AX_KEEP(&axdriver_pci_host);
 }

@@ -4,8 +4,8 @@
  * The address starts in the parent's space; each ancestor but the root moves it into its own
  * parent's: by nothing if its `ranges` is empty, else by the first range that holds it whole.
  *
- * Does badly: addresses of three cells (PCI) are not translated; `ranges` is searched from its
- * start for every entry.
+ * Does badly: addresses of three cells (PCI's) are its host's driver's to read; `ranges` is
+ * searched from its start for every entry.
  */
 #include "fdt_internal.h"
 #include <axbase/checked.h>
@@ -71,20 +71,26 @@ static enum ax_err through_bus(const struct axhal_fdt *fdt, const struct axhal_f
     return AX_EFAULT;
 }
 
+enum ax_err axhal_fdt_translate(const struct axhal_fdt_node *node, struct ax_prange *range)
+{
+    const struct axhal_fdt_level *root = node->level - node->depth;
+    if (node->depth == 0)
+        return AX_EFAULT;
+    for (const struct axhal_fdt_level *bus = node->level - 1; bus != root; bus--) {
+        enum ax_err err = through_bus(node->fdt, bus, range);
+        if (err != AX_OK)
+            return err;
+    }
+    return ax_prange_wraps(*range) ? AX_ERANGE : AX_OK;
+}
+
 enum ax_err axhal_fdt_reg(const struct axhal_fdt_node *node, uint32_t index, struct ax_prange *out)
 {
     struct ax_prange range;
     enum ax_err err = axhal_fdt_reg_raw(node, index, &range.start.raw, &range.size_bytes);
-    if (err != AX_OK)
-        return err;
-    const struct axhal_fdt_level *root = node->level - node->depth;
-    for (const struct axhal_fdt_level *bus = node->level - 1; bus != root; bus--) {
-        err = through_bus(node->fdt, bus, &range);
-        if (err != AX_OK)
-            return err;
-    }
-    if (ax_prange_wraps(range))
-        return AX_ERANGE;
-    *out = range;
-    return AX_OK;
+    if (err == AX_OK)
+        err = axhal_fdt_translate(node, &range);
+    if (err == AX_OK)
+        *out = range;
+    return err;
 }

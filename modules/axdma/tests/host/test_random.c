@@ -140,6 +140,14 @@ static void release(unsigned i)
     buffers[i].device = NULL;
 }
 
+/* The CPU writes: lines are dirty when they are lent next. */
+static void scribble(unsigned i)
+{
+    size_t bytes = 1 + below(BUFFER_BYTES), offset = below(BUFFER_BYTES - bytes + 1);
+    randomize(buffers[i].expected + offset, bytes);
+    memcpy(buffers[i].start + offset, buffers[i].expected + offset, bytes);
+}
+
 static void act(unsigned i)
 {
     size_t choice = below(16);
@@ -148,6 +156,8 @@ static void act(unsigned i)
             lend(i);
         else if (choice < 12)
             allocate(i);
+        else if (choice < 14)
+            scribble(i);
         else
             cache_act((size_t)(buffers[i].start - machine.ram) + below(BUFFER_BYTES));
     } else if (buffers[i].memory.cpu != NULL) {
@@ -162,8 +172,7 @@ static void act(unsigned i)
     } else if (choice < 11) {
         take_back(i);
     } else {
-        size_t at = RAM_BYTES;
-        at = find_byte(buffers[i].device, buffers[i].mapping.bus);
+        size_t at = find_byte(buffers[i].device, buffers[i].mapping.bus);
         cache_act(at + below(buffers[i].mapping.bytes));
     }
 }

@@ -2,8 +2,7 @@
 #include "fake_machine.h"
 
 #include <axdma/config.h>
-
-#include "../../../axhal/tests/host/fdt_builder.h"
+#include <fdt_builder.h>
 
 /* The properties of a bus; NULL: none of them. */
 typedef void properties(struct fdtb *b);
