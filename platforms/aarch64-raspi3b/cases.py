@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Callable, List
 
+import disk
+import disks
 import hostile
 from fdt import Node, assemble, cells, flatten, parse, wide
 from guest.platform import read
@@ -166,6 +168,37 @@ def display_cases() -> List[Case]:
     ]
 
 
+def other_sd_interrupt(root: Node) -> None:
+    """That of the other SD host, which nobody raises."""
+    root.child("soc").child("mmc").properties["interrupts"] = cells(2, 24)
+
+
+def with_card(change: Callable[[Node], None], written: int) -> Callable[[Path, Path], Prepared]:
+    """An SD card by DISK=, whose image is checked afterwards."""
+    def prepare(image: Path, folder: Path) -> Prepared:
+        card = folder / "card"
+        disk.make(card, disks.SECTORS)
+        prepared = edited(change)(image, folder)
+        return prepared._replace(options=[*prepared.options, "--disk", str(card)],
+                                 check=lambda: disks.checked(card, written))
+    return prepare
+
+
+def disk_cases() -> List[Case]:
+    one_thread = ("-accel", "tcg,thread=single")  # four that share two processors wait for each other
+    name = r"SD card on SDHCI 0x3f300000"
+    return [
+        case("SD card", "blktest", qemu=one_thread, prepare=with_card(lambda root: None, disks.WRITTEN[4]),
+             lines=[rf"^disk 0: {name}, {disks.SECTORS} sectors", "^disk 0: .* by 4 CPUs", "^Blktest OK!$"]),
+        case("SD card that does not answer", "blktest", args="silent", qemu=one_thread,
+             prepare=with_card(other_sd_interrupt, 0),
+             lines=[rf"error: {name}: a request was not answered in time",
+                    "^disk 0: silent, and given up after its time$", "^Blktest OK!$"]),
+        case("no SD card", "blktest", status=1, absent=["warn: mmc"], lines=["there is no disk"]),
+    ]
+
+
 def cases(platform: str) -> List[Case]:
     assert platform == NAME
-    return [*app_cases(), *fault_cases(), *console_cases(), *machine_cases(), *display_cases()]
+    return [*app_cases(), *fault_cases(), *console_cases(), *machine_cases(), *display_cases(),
+            *disk_cases()]

@@ -11,6 +11,7 @@
 
 extern const struct axdriver_tree_driver axdriver_virtio_mmio;
 extern const struct axdriver_tree_driver axdriver_videocore;
+extern const struct axdriver_tree_driver axdriver_sdhci;
 extern const struct axdriver_tree_driver axdriver_pci_host;
 
 extern const struct axdriver_virtio_driver axdriver_virtio_rng;
