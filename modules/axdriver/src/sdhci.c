@@ -16,16 +16,12 @@
  * Does badly: the card stays at 25 MHz and one data line. Of a host that does not say how fast its
  * clock is, as the Pi's, 100 MHz are supposed. No card that is put in later.
  */
+#include "sdhci.h"
 #include "block_internal.h"
-#include "sd_card.h"
 #include "want.h"
 #include <axalloc/malloc.h>
 #include <axbase/fmt.h>
-#include <axbase/list.h>
 #include <axbase/string.h>
-#include <axcpu/barrier.h>
-#include <axcpu/mmio.h>
-#include <axcpu/try.h>
 #include <axhal/interrupt.h>
 #include <axhal/irq.h>
 #include <axhal/time.h>
@@ -34,57 +30,14 @@
 #include <axmm/device.h>
 #include <axsync/spinlock.h>
 
-/* Words, each of one to four of the specification's registers. */
-enum {
-    BLOCKS = 0x04, /* count, size */
-    ARGUMENT = 0x08,
-    COMMAND = 0x0c, /* command, transfer mode; writing it sends */
-    RESPONSE = 0x10,
-    BUFFER = 0x20,
-    PRESENT = 0x24,
-    POWER = 0x28,
-    CLOCK = 0x2c, /* resets, timeout, clock */
-    STATUS = 0x30,
-    STATUS_ENABLE = 0x34,
-    SIGNAL_ENABLE = 0x38,
-    REGISTERS_BYTES = 0x100
-};
-enum { PRESENT_COMMAND_INHIBIT = 1 << 0, PRESENT_DATA_INHIBIT = 1 << 1 };
-enum { POWER_ON_3_3_V = 0xf << 8 };
-enum { CLOCK_INTERNAL = 1 << 0, CLOCK_STABLE = 1 << 1, CLOCK_CARD = 1 << 2 };
-enum { CLOCK_BY_256 = 0x80 << 8, CLOCK_BY_4 = 0x02 << 8, CLOCK_TIMEOUT_MAX = 0xe << 16 };
-enum { RESET_ALL = 1 << 24, RESET_LINES = 3 << 25 };
-enum {
-    STATUS_COMMAND_DONE = 1 << 0,
-    STATUS_TRANSFER_DONE = 1 << 1,
-    STATUS_CAN_WRITE = 1 << 4,
-    STATUS_CAN_READ = 1 << 5,
-    STATUS_ERROR = 1 << 15
-};
-#define STATUS_ERRORS UINT32_C(0xffff8000)
-#define STATUS_SIGNALED (STATUS_TRANSFER_DONE | STATUS_CAN_WRITE | STATUS_CAN_READ | STATUS_ERRORS)
-
-/* Upper half of COMMAND, but for the number of the command. */
-enum {
-    SEND_LONG = 1,
-    SEND_SHORT = 2,
-    SEND_SHORT_BUSY = 3,
-    SEND_CHECKED = 3 << 3,
-    SEND_DATA = 1 << 5
-};
-/* Lower half of COMMAND. */
-enum { MODE_COUNT = 1 << 1, MODE_STOP = 1 << 2, MODE_READ = 1 << 4, MODE_SEVERAL = 1 << 5 };
-
 enum { SECTOR_WORDS = AXDRIVER_SECTOR_BYTES / 4, MOST_SECTORS = 0xffff, NAME_BYTES = 48 };
-enum { START_MS = 1000, COMMAND_MS = 100, STOP_POLLS = 10000 };
+enum { STOP_POLLS = 10000 };
 #define NS_PER_MS (AXHAL_NS_PER_SECOND / 1000)
 
 struct sdhci {
     struct axdriver_block block; /* first */
-    struct sd_host host;
+    struct sdhci_host host;
     struct sd_card card;
-    volatile void *base;
-    uint64_t start_limit_ns;
     struct axhal_timer timer;
     struct axsync_spinlock lock; /* of what follows, and of the registers once it is a disk */
     struct axdriver_block_request *request; /* that is out */
@@ -97,100 +50,6 @@ struct sdhci {
     char name[NAME_BYTES];
 };
 
-static uint32_t read(const struct sdhci *self, unsigned offset)
-{
-    return axcpu_mmio_read32(self->base, offset);
-}
-
-static void write(const struct sdhci *self, unsigned offset, uint32_t value)
-{
-    axcpu_mmio_write32(self->base, offset, value);
-}
-
-/* ---- at boot: commands that are waited for ---- */
-
-/* Until the bits of a register are `want`; false: they do not become so in time. */
-static bool wait_for(const struct sdhci *self, unsigned offset, uint32_t bits, uint32_t want)
-{
-    uint64_t limit = axhal_monotonic_ns() + COMMAND_MS * NS_PER_MS;
-    while ((read(self, offset) & bits) != want)
-        if (axhal_monotonic_ns() >= limit)
-            return false;
-    return true;
-}
-
-static uint32_t word_of(unsigned index, enum sd_reply kind)
-{
-    static const uint8_t replies[] = {
-        [SD_NO_REPLY] = 0,
-        [SD_SHORT] = SEND_SHORT | SEND_CHECKED,
-        [SD_SHORT_BUSY] = SEND_SHORT_BUSY | SEND_CHECKED,
-        [SD_SHORT_UNCHECKED] = SEND_SHORT,
-        [SD_LONG] = SEND_LONG | 1 << 3, /* the sum is checked, the number is none */
-    };
-    return (index << 8 | replies[kind]) << 16;
-}
-
-/* The controller's command and data lines are as after a reset. */
-static bool reset_lines(const struct sdhci *self)
-{
-    write(self, CLOCK, read(self, CLOCK) | RESET_LINES);
-    return wait_for(self, CLOCK, RESET_LINES, 0);
-}
-
-static enum ax_err command(struct sd_host *host, unsigned index, uint32_t argument,
-                           enum sd_reply kind, uint32_t reply[4])
-{
-    struct sdhci *self = AX_CONTAINER_OF(host, struct sdhci, host);
-    uint32_t inhibit = PRESENT_COMMAND_INHIBIT | PRESENT_DATA_INHIBIT;
-    if (!wait_for(self, PRESENT, inhibit, 0))
-        return AX_EIO;
-    write(self, STATUS, UINT32_MAX);
-    write(self, ARGUMENT, argument);
-    write(self, COMMAND, word_of(index, kind));
-    uint64_t limit = axhal_monotonic_ns() + COMMAND_MS * NS_PER_MS;
-    uint32_t status = 0;
-    while (!(status & (STATUS_COMMAND_DONE | STATUS_ERROR)) && axhal_monotonic_ns() < limit)
-        status = read(self, STATUS);
-    if ((status & STATUS_ERROR) || !(status & STATUS_COMMAND_DONE)) {
-        reset_lines(self);
-        return AX_EIO;
-    }
-    for (unsigned i = 0; i < 4; i++)
-        reply[i] = read(self, RESPONSE + i * 4);
-    return AX_OK;
-}
-
-static bool may_go_on(struct sd_host *host)
-{
-    return axhal_monotonic_ns() < AX_CONTAINER_OF(host, struct sdhci, host)->start_limit_ns;
-}
-
-static bool set_clock(const struct sdhci *self, uint32_t divisor)
-{
-    write(self, CLOCK, CLOCK_TIMEOUT_MAX | divisor | CLOCK_INTERNAL);
-    if (!wait_for(self, CLOCK, CLOCK_STABLE, CLOCK_STABLE))
-        return false;
-    write(self, CLOCK, CLOCK_TIMEOUT_MAX | divisor | CLOCK_INTERNAL | CLOCK_CARD);
-    return true;
-}
-
-/* The host is as after a reset, with a slow clock for a card that nobody has talked to. */
-static enum ax_err start_host(const struct sdhci *self)
-{
-    uint32_t word;
-    volatile uint32_t *registers = self->base;
-    if (!axcpu_try_read32(registers + PRESENT / sizeof word, &word))
-        return AX_EIO;
-    write(self, CLOCK, RESET_ALL);
-    if (!wait_for(self, CLOCK, RESET_ALL, 0))
-        return AX_EIO;
-    write(self, POWER, POWER_ON_3_3_V);
-    write(self, SIGNAL_ENABLE, 0);
-    write(self, STATUS_ENABLE, UINT32_MAX);
-    return set_clock(self, CLOCK_BY_256) ? AX_OK : AX_EIO;
-}
-
 /* ---- a request's way ---- */
 
 static void send(const struct sdhci *self, const struct axdriver_block_request *request)
@@ -198,11 +57,12 @@ static void send(const struct sdhci *self, const struct axdriver_block_request *
     bool is_read = request->operation == AXDRIVER_BLOCK_READ;
     uint32_t mode = MODE_COUNT | MODE_STOP | MODE_SEVERAL | (is_read ? MODE_READ : 0);
     uint32_t scale = self->card.is_by_sector ? 1 : AXDRIVER_SECTOR_BYTES;
-    write(self, STATUS, UINT32_MAX);
-    write(self, BLOCKS, request->count << 16 | AXDRIVER_SECTOR_BYTES);
-    write(self, ARGUMENT, (uint32_t)request->sector * scale);
-    write(self, COMMAND,
-          word_of(is_read ? SD_READ : SD_WRITE, SD_SHORT) | (uint32_t)SEND_DATA << 16 | mode);
+    sdhci_write(&self->host, STATUS, UINT32_MAX);
+    sdhci_write(&self->host, BLOCKS, request->count << 16 | AXDRIVER_SECTOR_BYTES);
+    sdhci_write(&self->host, ARGUMENT, (uint32_t)request->sector * scale);
+    sdhci_write(&self->host, COMMAND,
+                sdhci_command_word(is_read ? SD_READ : SD_WRITE, SD_SHORT) |
+                    (uint32_t)SEND_DATA << 16 | mode);
 }
 
 /* The words of the next sector of the request; the buffer may lie anywhere. */
@@ -215,11 +75,11 @@ static void move_sector(struct sdhci *self)
     for (unsigned i = 0; i < SECTOR_WORDS; i++, at += sizeof(uint32_t)) {
         uint32_t word;
         if (request->operation == AXDRIVER_BLOCK_READ) {
-            word = read(self, BUFFER);
+            word = sdhci_read(&self->host, BUFFER);
             memcpy(at, &word, sizeof word);
         } else {
             memcpy(&word, at, sizeof word);
-            write(self, BUFFER, word);
+            sdhci_write(&self->host, BUFFER, word);
         }
     }
 }
@@ -227,11 +87,12 @@ static void move_sector(struct sdhci *self)
 /* The card may be sending or waiting yet: it is told to stop. In an interrupt: no waiting. */
 static void stop(const struct sdhci *self)
 {
-    write(self, CLOCK, read(self, CLOCK) | RESET_LINES);
-    for (unsigned polls = STOP_POLLS; polls > 0 && (read(self, CLOCK) & RESET_LINES); polls--)
+    sdhci_write(&self->host, CLOCK, sdhci_read(&self->host, CLOCK) | RESET_LINES);
+    for (unsigned polls = STOP_POLLS; polls > 0 && (sdhci_read(&self->host, CLOCK) & RESET_LINES);
+         polls--)
         continue;
-    write(self, ARGUMENT, 0);
-    write(self, COMMAND, word_of(SD_STOP, SD_SHORT_BUSY));
+    sdhci_write(&self->host, ARGUMENT, 0);
+    sdhci_write(&self->host, COMMAND, sdhci_command_word(SD_STOP, SD_SHORT_BUSY));
 }
 
 /* What `status` says of the request. False: it goes on. */
@@ -248,7 +109,8 @@ static bool is_over(struct sdhci *self, uint32_t status, enum ax_err *result)
         move_sector(self);
     if (!(status & STATUS_TRANSFER_DONE))
         return false;
-    if (self->moved == self->request->count && sd_card_is_status_good(read(self, RESPONSE)))
+    if (self->moved == self->request->count &&
+        sd_card_is_status_good(sdhci_read(&self->host, RESPONSE)))
         *result = AX_OK;
     return true;
 }
@@ -276,8 +138,9 @@ static bool handle(void *argument)
     struct axdriver_block_request *ended = NULL;
     enum ax_err result = AX_EIO;
     struct axsync_spin_state state = axsync_spin_lock(&self->lock);
-    uint32_t status = read(self, STATUS) & STATUS_SIGNALED;
-    write(self, STATUS, status); /* before data moves: the next sector raises it again */
+    uint32_t status = sdhci_read(&self->host, STATUS) & STATUS_SIGNALED;
+    sdhci_write(&self->host, STATUS,
+                status); /* before data moves: the next sector raises it again */
     if (status != 0 && self->request != NULL && is_over(self, status, &result))
         ended = take(self);
     axsync_spin_unlock(&self->lock, state);
@@ -304,8 +167,8 @@ static void watch(void *argument)
                            : now_ns + CONFIG_AXDRIVER_BLOCK_TIMEOUT_MS * NS_PER_MS;
     if (self->request != NULL && self->deadline_ns <= now_ns) {
         self->is_broken = true;
-        write(self, SIGNAL_ENABLE, 0);
-        write(self, CLOCK, RESET_ALL);
+        sdhci_write(&self->host, SIGNAL_ENABLE, 0);
+        sdhci_write(&self->host, CLOCK, RESET_ALL);
         late = take(self);
     }
     self->is_watched = self->out > 0;
@@ -324,7 +187,7 @@ static bool is_idle(const struct sdhci *self)
 {
     uint32_t inhibit = PRESENT_COMMAND_INHIBIT | PRESENT_DATA_INHIBIT;
     unsigned polls = STOP_POLLS;
-    while (polls > 0 && (read(self, PRESENT) & inhibit) != 0)
+    while (polls > 0 && (sdhci_read(&self->host, PRESENT) & inhibit) != 0)
         polls--;
     return polls > 0;
 }
@@ -379,9 +242,9 @@ static enum ax_err let_interrupt(struct sdhci *self, const struct axhal_fdt_node
         err = axhal_irq_register(irq, handle, self);
     if (err != AX_OK)
         return err;
-    write(self, STATUS, UINT32_MAX);
-    write(self, STATUS_ENABLE, STATUS_SIGNALED);
-    write(self, SIGNAL_ENABLE, STATUS_SIGNALED);
+    sdhci_write(&self->host, STATUS, UINT32_MAX);
+    sdhci_write(&self->host, STATUS_ENABLE, STATUS_SIGNALED);
+    sdhci_write(&self->host, SIGNAL_ENABLE, STATUS_SIGNALED);
     return AX_OK;
 }
 
@@ -402,15 +265,9 @@ static void describe(struct sdhci *self, struct ax_prange registers)
 static enum ax_err start_device(struct sdhci *self, const struct axhal_fdt_node *node,
                                 struct ax_prange registers)
 {
-    self->host = (struct sd_host){command, may_go_on};
     self->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(14, "SD host");
     self->timer = (struct axhal_timer)AXHAL_TIMER_INIT(watch, self);
-    self->start_limit_ns = axhal_monotonic_ns() + START_MS * NS_PER_MS;
-    enum ax_err err = start_host(self);
-    if (err == AX_OK)
-        err = sd_card_start(&self->host, &self->card);
-    if (err == AX_OK && !set_clock(self, CLOCK_BY_4))
-        err = AX_EIO;
+    enum ax_err err = sdhci_host_start(&self->host, &self->card);
     if (err != AX_OK)
         return err;
     describe(self, registers);
@@ -429,11 +286,11 @@ static enum ax_err attach(const struct axhal_fdt_node *node)
     struct sdhci *self = axalloc_calloc(1, sizeof *self);
     if (self == NULL)
         return AX_ENOMEM;
-    err = axmm_map_device(registers, &self->base);
+    err = axmm_map_device(registers, &self->host.base);
     if (err == AX_OK) {
         err = start_device(self, node, registers);
         if (err != AX_OK)
-            axmm_unmap_device(self->base);
+            axmm_unmap_device(self->host.base);
     }
     if (err != AX_OK)
         axalloc_free(self);
