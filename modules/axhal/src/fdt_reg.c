@@ -71,11 +71,11 @@ static enum ax_err through_bus(const struct axhal_fdt *fdt, const struct axhal_f
     return AX_EFAULT;
 }
 
-enum ax_err axhal_fdt_translate(const struct axhal_fdt_node *node, struct ax_prange *range)
+/* Through all buses above. Inline: an image that translates nothing but `reg` has it once. */
+static AX_ALWAYS_INLINE enum ax_err through_buses(const struct axhal_fdt_node *node,
+                                                  struct ax_prange *range)
 {
     const struct axhal_fdt_level *root = node->level - node->depth;
-    if (node->depth == 0)
-        return AX_EFAULT;
     for (const struct axhal_fdt_level *bus = node->level - 1; bus != root; bus--) {
         enum ax_err err = through_bus(node->fdt, bus, range);
         if (err != AX_OK)
@@ -84,13 +84,20 @@ enum ax_err axhal_fdt_translate(const struct axhal_fdt_node *node, struct ax_pra
     return ax_prange_wraps(*range) ? AX_ERANGE : AX_OK;
 }
 
+enum ax_err axhal_fdt_translate(const struct axhal_fdt_node *node, struct ax_prange *range)
+{
+    return node->depth > 0 ? through_buses(node, range) : AX_EFAULT;
+}
+
 enum ax_err axhal_fdt_reg(const struct axhal_fdt_node *node, uint32_t index, struct ax_prange *out)
 {
     struct ax_prange range;
     enum ax_err err = axhal_fdt_reg_raw(node, index, &range.start.raw, &range.size_bytes);
-    if (err == AX_OK)
-        err = axhal_fdt_translate(node, &range);
-    if (err == AX_OK)
-        *out = range;
-    return err;
+    if (err != AX_OK)
+        return err;
+    err = through_buses(node, &range);
+    if (err != AX_OK)
+        return err;
+    *out = range;
+    return AX_OK;
 }
