@@ -8,6 +8,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from typing import Callable, Iterable, Iterator, List, Optional, Sequence
 
 import cpus
+import debugger
 import hostile
 import paging
 from guest.platform import ROOT, folder, names
@@ -290,5 +291,5 @@ def cases_of(platform: str, kinds: Sequence[Callable[[str], Iterable[Case]]]) ->
 
 def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
-             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, paging.cases, hostile.cases)
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, debugger.cases, paging.cases, hostile.cases)
     return [case for platform in [*names(), OUTSIDE_PLATFORM] for case in cases_of(platform, kinds)]
