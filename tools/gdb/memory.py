@@ -48,7 +48,6 @@ STATES = ("not started", "starting", "online", "left out")
 
 
 def report_cpus(_: str) -> None:
-    second = guest.number(guest.variable("axcpu_second_cpus"))
     blocks = guest.variable("axcpu_percpus")
     for index in range(blocks.type.range()[1] + 1):
         block = blocks[index]
@@ -56,6 +55,5 @@ def report_cpus(_: str) -> None:
         if index > 0 and state == 0:
             continue
         words = "booted" if index == 0 else STATES[state] if state < len(STATES) else f"state {state}"
-        at_work = index == 0 or second >> index & 1
         print(f"CPU {index}: hardware id {guest.number(block['hardware_id']):#x}, {words}, "
-              f"{'runs' if at_work else 'does not run'}, traps being handled {guest.number(block['trap_depth'])}")
+              f"traps being handled: {guest.number(block['trap_depth'])}")
