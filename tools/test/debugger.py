@@ -9,9 +9,9 @@ import re
 import socket
 import subprocess
 from pathlib import Path
-from typing import Callable, List, Sequence
+from typing import Callable, Iterator, Sequence
 
-from guest.platform import ROOT
+from guest.platform import ROOT, read
 from target import Build, Case, Prepared
 
 LIMIT_SECONDS = 40
@@ -76,26 +76,38 @@ def all_of(*judges: Judge) -> Judge:
     return lambda guest, gdb: next(filter(None, (judge(guest, gdb) for judge in judges)), "")
 
 
-# Of the first block of the first region: the size, which then makes no sense.
-OVERWRITE = ("python import guest; guest_block = guest.number(guest.variable('axalloc_instance')"
-             "['heap']['regions'].dereference()['first'])",
-             "python gdb.selected_inferior().write_memory(guest_block + 8, bytes([7] * 8))")
+def overwrite(expression: str) -> Sequence[str]:
+    """Of the block whose header is there: the size, which then makes no sense."""
+    return (f"python import guest; region = guest.variable('axalloc_instance')['heap']['regions'].dereference(); "
+            f"gdb.selected_inferior().write_memory({expression} + 8, bytes([7] * 8))", "axle heap")
 
 
-def cases(platform: str) -> List[Case]:
+REPORT = r"^(pages  |heap  |page tables|DMA|stacks|caches|app  |in use)"  # of axalloc_report()
+BROKEN = "says .* bytes: it is overwritten"
+# The walks through the heaps, each on one platform: allocators, what besides, and what gdb says of it.
+HEAPS = {
+    "riscv64": (("tlsf", "", overwrite("guest.number(region['first'])"), (r"^  live \d+ blocks", BROKEN)),
+                ("slab", "", ("axle heap blocks",), (r"^\d+ empty slabs kept", r"^\d+ empty slabs kept"))),
+    "aarch64": (("list", "", overwrite("guest.number(region.address) + 32"), (r"^  live \d+ blocks", BROKEN)),
+                ("buddy", "buddy", (), ("^region .* bytes live, ",))),
+}
+
+
+def heap_cases(platform: str) -> Iterator[Case]:
+    for alloc, pages, more, patterns in HEAPS[read(platform).isa]:
+        regions = () if pages else ("^region .* pages, ",)
+        judge = all_of(same_lines(REPORT), matching(*regions, f"^heap .*allocator {alloc}$", *patterns))
+        yield Case(f"{platform} gdb shows the allocators {alloc} {pages}".rstrip(),
+                   Build(platform, "memtest", alloc, pages), args="keys=100", mem="8M", seconds=60.0,
+                   prepare=asked([*AT_THE_END, "axle pages", "axle heap", *more], judge))
+
+
+def cases(platform: str) -> Iterator[Case]:
     before = ("axle memory", "axle tables", "hbreak axcpu_port_boot", "continue", "axle memory")
     early = matching("Cannot access memory|optimized out", "the MMU is off", "^no memory map yet")
-    return [
-        Case(f"{platform} gdb shows the tables", Build(platform, "ptdump"), seconds=60.0, prepare=asked(
-            [*AT_THE_END, "axle tables"], same_lines("^ffff"))),
-        Case(f"{platform} gdb shows the allocators", Build(platform, "memtest", "tlsf"), args="keys=100",
-             mem="8M", seconds=60.0, prepare=asked(
-                 [*AT_THE_END, "axle pages", "axle heap", *OVERWRITE, "axle heap"],
-                 all_of(same_lines(r"^(pages  |heap  |page tables|DMA|stacks|caches|app  |in use)"),
-                        matching("^region .* pages, ", "^heap .*allocator tlsf$", "^  live ",
-                                 "says .* bytes: it is overwritten")))),
-        Case(f"{platform} gdb shows memory and CPUs", Build(platform, "helloworld", log="debug"),
-             args="log=debug", seconds=60.0, prepare=asked(
-                 [*before, *AT_THE_END, "axle memory", "axle cpus"],
-                 all_of(early, matching("MiB of RAM, ", "^CPU 0: hardware id 0x[0-9a-f]+, booted, traps")))),
-    ]
+    yield Case(f"{platform} gdb shows the tables", Build(platform, "ptdump"), seconds=60.0,
+               prepare=asked([*AT_THE_END, "axle tables"], same_lines("^ffff")))
+    yield Case(f"{platform} gdb shows memory and CPUs", Build(platform, "helloworld"), seconds=60.0,
+               prepare=asked([*before, *AT_THE_END, "axle memory", "axle cpus"], all_of(early, matching(
+                   "MiB of RAM, ", "^CPU 0: hardware id 0x[0-9a-f]+, booted, traps"))))
+    yield from heap_cases(platform)
