@@ -5,13 +5,15 @@ APP ?= memtest
 O ?= build
 V ?= 0
 LLVM ?= 0
+BOOT ?= sbi
 TIMEOUT ?= 120
 FUZZ_RUNS ?= 200000
 OPS ?= 100000000
 
-variables := PLATFORM APP A ALLOC PAGES FEATURES SMP MEM LOG ARGS QEMU_ARGS TIMEOUT \
+variables := PLATFORM APP A ALLOC PAGES FEATURES SMP MEM LOG ARGS BOOT INITRD DISK QEMU_ARGS TIMEOUT \
              V O LLVM CROSS_COMPILE FUZZ_RUNS HOST_FUZZ HOST_MODULES HOST_TESTS HOST_LIMIT OPS BENCH TRACE RUN GDB
 log-levels := error warn info debug trace
+boots := sbi uboot uboot-fit
 
 empty :=
 space := $(empty) $(empty)
@@ -52,6 +54,8 @@ endif
 ifneq ($(LOG),)
 $(call need,$(filter $(log-levels),$(LOG)),unknown log level LOG=$(LOG). Valid: $(log-levels))
 endif
+
+$(call need,$(filter $(boots),$(BOOT)),unknown way to boot BOOT=$(BOOT). Valid: $(boots))
 
 $(call need,$(if $(word 2,$(O)),,y),O=$(O) has a space in it: give a folder without)
 

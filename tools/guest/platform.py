@@ -19,6 +19,9 @@ class Platform(NamedTuple):
     mem: str = "128M"
     smp: str = "1"
     brings_tree: bool = False  # QEMU has none for this machine
+    disk: str = ""  # those that attach the image %
+    uboot: str = ""  # those that start U-Boot with % as its disk
+    load: str = "0"  # where that puts the image
     cpus_besides: int = 0  # CPUs that the machine has and --smp does not count
 
     def command(self) -> List[str]:
@@ -40,6 +43,7 @@ def read(name: str) -> Platform:
     facts = dict(re.findall(r"^([\w-]+)\s*:=\s*(.*?)\s*$", joined, re.MULTILINE))
     return Platform(name, facts["isa"], facts["qemu"], facts.get("qemu-args", ""),
                     facts.get("mem", "128M"), facts.get("smp", "1"), "device-tree" in facts,
+                    facts.get("disk", ""), facts.get("uboot", ""), facts.get("load", "0"),
                     int(facts.get("cpus-besides", "0")))
 
 

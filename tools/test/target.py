@@ -23,7 +23,7 @@ GUARD_SECONDS = 15.0  # beyond the runner's own limit, in case the runner itself
 
 
 class Build(NamedTuple):
-    """What `make image` is asked for."""
+    """What `make flat` is asked for."""
 
     platform: str
     app: str
@@ -123,6 +123,7 @@ def command_line(case: Case, platform: Platform, image: Path, prepared: Prepared
     command += [f"--append={case.args}", "--timeout", str(case.seconds)]
     tree = platform.tree(image)
     command += ["--smp", platform.smp, *(["--dtb", str(tree)] if tree else [])]
+    command += [f"--disk-args={platform.disk}", f"--uboot={platform.uboot}", "--load", platform.load]
     command += ["--silence", str(case.silence), *case.options, *prepared.options]
     return command + ["--", *case.qemu, *prepared.arguments]
 

@@ -8,7 +8,6 @@
 #include <axbase/addr.h>
 #include <axbase/attr.h>
 #include <axbase/err.h>
-#include <axbase/list.h>
 #include <axhal/fdt.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -38,8 +37,7 @@ struct axdma_device {
     bool coherent;         /* it sees the CPUs' caches */
     unsigned window_count; /* 0: all memory, CONFIG_AXDMA_PHYS_BUS_OFFSET away */
     struct axdma_window windows[AXDMA_WINDOWS_MAX];
-    atomic_uint live;    /* allocations and mappings that were not given back */
-    struct ax_list held; /* debug builds: a record of each of them */
+    atomic_uint live; /* allocations and mappings that were not given back */
 };
 
 /*
@@ -55,15 +53,21 @@ void axdma_device_init(struct axdma_device *device, const char *name);
  * a `dma-ranges` on the way it is the platform's offset that counts.
  *
  * AX_EBADMSG: a `dma-ranges` that is not a whole number of entries, or wraps. AX_ENOSPC: more
- * windows than AXDMA_WINDOWS_MAX. AX_ENODEV: its windows do not meet: it reaches no memory. On an
- * error the device must not be used. Task context.
+ * windows than AXDMA_WINDOWS_MAX. AX_ENODEV: its windows do not meet: it reaches no memory.
+ * AX_ENOTSUP: it does not see caches and this CPU has no instructions to clean them (riscv64
+ * without Zicbom), which an error line says. On an error the device must not be used. Task context.
  */
 AX_MUST_CHECK enum ax_err axdma_device_init_from_tree(struct axdma_device *device, const char *name,
                                                       const struct axhal_fdt *tree,
                                                       const struct axhal_fdt_place *place);
 
+/* The same for a device that has no node of its own: it is on the bus at `bus`, a PCI host say. */
+AX_MUST_CHECK enum ax_err axdma_device_init_on_bus(struct axdma_device *device, const char *name,
+                                                   const struct axhal_fdt *tree,
+                                                   const struct axhal_fdt_place *bus);
+
 /*
- * The driver is done with it. AX_EBUSY: something is still allocated or mapped; debug builds name
- * each piece in an error line. Nothing is freed.
+ * The driver is done with it. AX_EBUSY: something is still allocated or mapped, which error lines
+ * name (mappings only in debug builds). Nothing is freed.
  */
 enum ax_err axdma_device_end(struct axdma_device *device);

@@ -18,6 +18,12 @@ struct axdma_memory {
     struct ax_busaddr bus; /* what a device is told */
 };
 
+/* What lies `offset` bytes into it; the caller keeps inside. A device's part of it is no allocation. */
+static inline struct axdma_memory axdma_part(struct axdma_memory memory, size_t offset)
+{
+    return (struct axdma_memory){(char *)memory.cpu + offset, {memory.bus.raw + offset}};
+}
+
 /*
  * Bus address = physical address + CONFIG_AXDMA_PHYS_BUS_OFFSET, modulo 2^64 as the adder on the
  * bus does it; axdma_bus_to_phys() is the inverse. Pure. Memory of axdma_alloc_coherent() never

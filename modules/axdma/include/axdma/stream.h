@@ -35,9 +35,10 @@ struct axdma_mapping {
  * A single segment.
  *
  * AX_EINVAL: no bytes, or no such direction. AX_EFAULT: not memory that devices may be lent: not in
- * the linear map or image. AX_ERANGE: no bounce buffer could be within the device's limits.
- * AX_ENOMEM: no memory for one. AX_EBUSY (debug builds): part of it is lent already, writable by a
- * device. Nothing is kept on an error. Any context where axalloc may be called.
+ * the linear map or image, or the image's text and constants for a device that writes. AX_ERANGE:
+ * no bounce buffer could be within the device's limits. AX_ENOMEM: no memory for one. AX_EBUSY
+ * (debug builds): part of it is lent already, writable by a device. Nothing is kept on an error.
+ * Any context where axalloc may be called.
  */
 AX_MUST_CHECK enum ax_err axdma_map(struct axdma_device *device, void *buffer, size_t bytes,
                                     enum axdma_direction direction, struct axdma_mapping *out);
@@ -47,7 +48,9 @@ enum ax_err axdma_unmap(struct axdma_device *device, struct axdma_mapping *mappi
 
 /*
  * The CPU may look at (and change) these bytes of the mapping; the device must not use them until
- * axdma_sync_for_device(). AX_EINVAL: not mapped, or outside the mapping; named, unchanged.
+ * axdma_sync_for_device(). Where the device does not see caches, the part is widened to whole
+ * lines, and what shares a line with it changes hands with it. AX_EINVAL: not mapped, no bytes, or
+ * outside the mapping; named, unchanged.
  */
 enum ax_err axdma_sync_for_cpu(struct axdma_device *device, const struct axdma_mapping *mapping,
                                size_t offset, size_t bytes);

@@ -10,21 +10,30 @@
 #pragma once
 
 #include <axbase/attr.h>
+#include <axbase/config.h>
 #include <axbase/err.h>
 #include <axhal/cpus.h>
 #include <axhal/fdt.h>
 #include <stdint.h>
+
+/* Where the link looks for rows; host tests, which are not linked so, have tables of their own. */
+#if CONFIG_ISA_HOST
+#define AXDRIVER_ROW(section)
+#else
+#define AXDRIVER_ROW(section) AX_SECTION(section)
+#endif
 
 /* A device of the tree: a bus (virtio,mmio; pci-host-ecam-generic), or one that is no bus's. */
 struct axdriver_tree_driver {
     const char *compatible;
     /*
      * Not AX_OK: the device cannot be used; what was taken is given back. AX_ENODEV: nothing is
-     * plugged in there; no warning. `node` is gone when it returns. Task context, boot.
+     * plugged in there, or a warning was said already. `node` is gone when it returns, its tree
+     * (node->fdt) stays. Boot, interrupts off: nothing may be waited for.
      */
     enum ax_err (*attach)(const struct axhal_fdt_node *node);
 };
-#define AXDRIVER_TREE_DRIVER(name) AX_SECTION(".rodata.axdriver_tree_" #name)
+#define AXDRIVER_TREE_DRIVER(name) AXDRIVER_ROW(".rodata.axdriver_tree_" #name)
 extern const struct axdriver_tree_driver axdriver_tree_drivers[]; /* with a last row of NULL */
 
 struct axdriver_virtio; /* <axdriver/virtio.h> */
@@ -36,8 +45,9 @@ struct axdriver_virtio_driver {
     /* As above. The device has been reset, acknowledged, and is in state DRIVER. */
     enum ax_err (*attach)(struct axdriver_virtio *device);
 };
-#define AXDRIVER_VIRTIO_DRIVER(name) AX_SECTION(".rodata.axdriver_virtio_" #name)
+#define AXDRIVER_VIRTIO_DRIVER(name) AXDRIVER_ROW(".rodata.axdriver_virtio_" #name)
 extern const struct axdriver_virtio_driver axdriver_virtio_drivers[];
 
 /* The boot step. */
+#define AXDRIVER_BOOT_STEP AXDRIVER_ROW(".rodata.ax_boot_steps_devices")
 extern const struct axhal_boot_step axdriver_port_start;
