@@ -150,6 +150,7 @@ static bool continues(const struct piece *run, const struct piece *piece)
 static void print_run(struct ax_sink *sink, const struct piece *run, bool is_scattered)
 {
     unsigned flags = run->map_flags;
+    ax_console_begin();
     ax_format(sink, "%016llx  %12llu  ", (unsigned long long)run->start,
               (unsigned long long)(run->end - run->start) / 1024);
     if (is_scattered)
@@ -166,6 +167,7 @@ static void print_run(struct ax_sink *sink, const struct piece *run, bool is_sca
     if (run->is_stack)
         ax_format(sink, " stack of CPU %u", run->cpu);
     ax_format(sink, "\n");
+    ax_console_end();
 }
 
 void axmm_dump(struct ax_sink *sink)
