@@ -167,7 +167,7 @@ static const struct {
     {"smash", smash_stack},
     {"ud", execute_undefined},
     {"panic", panic},
-    {"panic-under-calls", panic_under_calls},
+    {"panic-interrupted", panic_interrupted},
     {"exit-under-panic", exit_under_panic},
     {"say", say},
     {"exit-3", exit_3},

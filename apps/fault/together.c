@@ -3,7 +3,7 @@
 #include <axcpu/barrier.h>
 #include <axcpu/irq.h>
 #include <axcpu/percpu.h>
-#include <axhal/call.h>
+#include <axhal/ipi.h>
 #include <axhal/run.h>
 #include <axhal/time.h>
 #include <axlog/log.h>
@@ -13,26 +13,23 @@
 
 #define MS UINT64_C(1000000)
 
-static void do_nothing(void *unused)
+/* With its interrupts off, so that nobody stops it. */
+static void interrupt_without_end(void *cpu)
 {
-    (void)unused;
+    axcpu_irq_disable();
+    for (;;)
+        axhal_ipi_send(*(const unsigned *)cpu);
 }
 
-static void call_without_end(void *cpu)
-{
-    while (axhal_call(*(const unsigned *)cpu, do_nothing, NULL) == AX_OK)
-        continue;
-}
-
-void panic_under_calls(void)
+void panic_interrupted(void)
 {
     static unsigned here;
-    bool is_called = false;
+    bool is_disturbed = false;
     here = axcpu_this_cpu()->index;
     for (unsigned cpu = 1; cpu < AXCPU_CPUS_MAX; cpu++)
-        is_called = axhal_run_on(cpu, call_without_end, &here) == AX_OK || is_called;
+        is_disturbed = axhal_run_on(cpu, interrupt_without_end, &here) == AX_OK || is_disturbed;
     axhal_busy_wait_ns(5 * MS);
-    ax_panic("asked to, %s calls", is_called ? "under" : "without");
+    ax_panic("asked to, %s", is_disturbed ? "interrupted" : "in peace");
 }
 
 static _Atomic bool is_about_to;

@@ -151,8 +151,8 @@ def disaster_cases(platform: str) -> Iterator[Case]:
             ("trap-stack-overflow cpu=1", 139, r"^axle: 0x[0-9a-f]{16} is the guard page below the "
                                                r"trap stack of CPU 1$"),
             ("stack-overflow cpu=2", 139, r"^axle: fault on CPU 2: .*: stack overflow$"),
-            ("panic-under-calls", 134, r"^axle: panic on CPU 0 at .*asked to, under calls"),
-            ("panic-under-calls cpu=3", 134, r"^axle: panic on CPU 3 at .*asked to, under calls"),
+            ("panic-interrupted", 134, r"^axle: panic on CPU 0 at .*asked to, interrupted"),
+            ("panic-interrupted cpu=3", 134, r"^axle: panic on CPU 3 at .*asked to, interrupted"),
             ("exit-under-panic", 134, r"^axle: panic on CPU 1 at .*while another CPU ends"),
             ("panic cpu=all", 134, r"^axle: panic on CPU \d at .*asked to"),
             ("ud cpu=all", 139, r"^axle: fault on CPU \d: .*(illegal|undefined|unknown)")):

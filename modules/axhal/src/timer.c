@@ -6,8 +6,9 @@
  * runs is named in `running`, so that a cancel on another CPU can wait for it. A canceled timer may
  * leave the one-shot set: the interrupt then finds nothing due and sets it anew.
  *
- * An interrupt runs a bounded number of timers, and then leaves the CPU alone for a moment, so those
- * that start themselves again for a moment in the past do not keep everything else from running.
+ * An interrupt runs a bounded number of timers, and then leaves the CPU alone for a moment, so
+ * those that start themselves again for a moment in the past do not keep everything else from
+ * running.
  */
 #include "timer_heap.h"
 #include <axbase/checked.h>

@@ -45,8 +45,8 @@ static const char *reason(enum ax_err err)
 }
 
 /*
- * All of the tree but this one. They wait for work: <axhal/run.h>. One that cannot be interrupted is
- * of no use: a call of it would be waited for for ever.
+ * All of the tree but this one. They wait for work: <axhal/run.h>. One that cannot be interrupted
+ * is of no use: a call of it would be waited for for ever.
  */
 static void start_cpus(const struct axhal_machine *machine)
 {

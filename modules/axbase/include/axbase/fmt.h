@@ -44,7 +44,8 @@ void ax_port_write(const char *text, size_t bytes);
  */
 extern struct ax_sink ax_console_sink;
 
-/* How that is done: axhal's, once there are interrupts. NULL until then: nobody can come between. */
+/* How that is done: axhal's, once there are interrupts. NULL until then: nobody can come between.
+ */
 struct ax_console_turns {
     void (*begin)(void);
     void (*end)(void);

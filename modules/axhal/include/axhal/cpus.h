@@ -96,8 +96,8 @@ AX_MUST_CHECK enum ax_err axhal_cpu_start(uint64_t hardware_id,
                                           const struct axhal_cpu_stacks *stacks);
 
 /*
- * For axcpu_port_second_cpu(), once it can be interrupted: this CPU is online from now on, or stops,
- * if it is too late.
+ * For axcpu_port_second_cpu(), once it can be interrupted: this CPU is online from now on, or
+ * stops, if it is too late.
  */
 void axhal_cpu_arrive(void);
 
