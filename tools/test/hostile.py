@@ -87,7 +87,8 @@ def hanging(platform_name: str):
     return prepare
 
 
-def handed(platform_name: str, tree: trees.Tree, args: str, more: Tuple[str, ...] = ()):
+def handed(platform_name: str, tree: trees.Tree, args: str, more: Tuple[str, ...] = (),
+           boot_cpu: int = stub.ANY_CPU):
     """prepare() of a case that hands over `tree`, made of that of a machine with arguments `more`."""
     def prepare(image: Path, folder: Path) -> Prepared:
         platform = read(platform_name)
@@ -99,7 +100,8 @@ def handed(platform_name: str, tree: trees.Tree, args: str, more: Tuple[str, ...
                                 layout.kernel, layout.kernel_bytes, layout.tree, firmware)
         made = tree.make(machine)
         whole = folder / "handed.bin"
-        whole.write_bytes(stub.compose(stub_code(platform.isa), kernel, layout, *made[:2]))
+        whole.write_bytes(stub.compose(stub_code(platform.isa), kernel, layout, *made[:2],
+                                       boot_cpu=boot_cpu))
         return keeping(machine, made, Prepared(whole), folder)
     return prepare
 
