@@ -118,13 +118,20 @@ static enum ax_err find(const struct axhal_mapping *leaf, void *context)
     return AX_EEXIST;
 }
 
+/* Most pieces are where the one before ended: only over a hole all tables are walked. */
+static bool find_locked(struct search *search)
+{
+    return axhal_pt_query(&kernel_space_table, ax_vaddr(search->cursor), &search->leaf) == AX_OK ||
+           axhal_pt_walk(&kernel_space_table, find, search) == AX_EEXIST;
+}
+
 /* The first piece that is not below the cursor; false: there is none. */
 static bool look(uint64_t cursor, struct piece *out)
 {
     struct search search = {.cursor = cursor};
     const struct axhal_mapping *leaf = &search.leaf;
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    bool is_found = axhal_pt_walk(&kernel_space_table, find, &search) == AX_EEXIST;
+    bool is_found = find_locked(&search);
     if (is_found) {
         uint64_t start = leaf->virtual.start.raw;
         uint64_t skipped = cursor > start ? cursor - start : 0;
