@@ -124,7 +124,7 @@ static bool look(uint64_t cursor, struct piece *out)
     struct search search = {.cursor = cursor};
     const struct axhal_mapping *leaf = &search.leaf;
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    bool is_found = axhal_pt_walk(&kernel_space_table, find, &search) == AX_EEXIST;
+    bool is_found = axhal_pt_walk(kernel_space(), find, &search) == AX_EEXIST;
     if (is_found) {
         uint64_t start = leaf->virtual.start.raw;
         uint64_t skipped = cursor > start ? cursor - start : 0;

@@ -20,7 +20,7 @@
 #include <axtest/random.h>
 
 static struct arguments arguments;
-static void *copy; /* of the text, the app's to keep */
+static void *copy;        /* of the text, the app's to keep */
 static size_t text_bytes; /* with its zero */
 static bool is_memory_out;
 static char console[4096];
