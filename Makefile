@@ -32,6 +32,7 @@ ifneq ($(filter-out $(goals-without-setup),$(goals)),)
 ifndef AXLE_SETUP_DONE
 setup-for := run $(if $(filter 1,$(LLVM)),llvm) $(if $(filter debug,$(goals)),debug) \
              $(if $(filter test test-% detection coverage check format bench-boot bench-paging host-%,$(goals)),llvm test) \
+             $(if $(filter image test test-qemu,$(goals))$(filter uboot%,$(BOOT)),uboot) \
              $(if $(filter bench bench-docs compare test test-bench,$(goals)),test bench)
 ifneq ($(shell tools/setup $(setup-for) >&2 && echo ready),ready)
 $(error the tools named above are missing)

@@ -54,6 +54,13 @@ SECTIONS
         ax_boot_steps = .;
         *(SORT_BY_NAME(.rodata.ax_boot_steps_*))
         QUAD(0)
+        /* those of axdriver, with their last row only where there is one before */
+        axdriver_tree_drivers = .;
+        *(.rodata.axdriver_tree_*)
+        . += . > axdriver_tree_drivers ? 8 : 0;
+        axdriver_virtio_drivers = .;
+        *(.rodata.axdriver_virtio_*)
+        . += . > axdriver_virtio_drivers ? 8 : 0;
         axcpu_fixups = .;
         KEEP(*(.rodata.axcpu_fixups))
         *(.rodata.axcpu_fixups_*)

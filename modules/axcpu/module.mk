@@ -10,11 +10,12 @@ srcs += $(isa)/boot.S $(isa)/trap.S $(isa)/try.S $(isa)/timer.c
 srcs-cold := $(isa)/trap.c src/early_map.c src/fix_up.c
 endif
 ifeq ($(ISA),riscv64)
-srcs += $(isa)/cache.c $(isa)/cbo.S $(isa)/mmu.c $(isa)/sbi.c $(isa)/sstc.S
+srcs += $(isa)/cache.c $(isa)/cbo.S $(isa)/mmu.c $(isa)/sbi.c $(isa)/semihosting.S $(isa)/sstc.S
+srcs-cold += src/semihosting.c
 endif
 ifeq ($(ISA),aarch64)
-srcs += $(isa)/cache.c $(isa)/mmu.c
-srcs-cold += $(isa)/psci.c $(isa)/semihosting.c
+srcs += $(isa)/cache.c $(isa)/mmu.c $(isa)/spin_entry.S
+srcs-cold += $(isa)/psci.c src/semihosting.c $(isa)/spin_table.c
 endif
 
 test-deps := axtest

@@ -5,6 +5,7 @@
 #include "../common/goldfish_rtc.h"
 #include "../common/ns16550.h"
 #include "../common/plic.h"
+#include "../common/sbi.h"
 #include "../common/sifive_test.h"
 #include <axbase/config.h>
 #include <axcpu/image_window.h>
@@ -33,13 +34,7 @@ AXHAL_CLOCK_DRIVERS const struct axhal_driver axplat_clock_drivers[] = {
     {"google,goldfish-rtc", goldfish_rtc_probe, AXHAL_DRIVER_DEVICE},
 };
 
-static void write(const char *text, size_t bytes)
-{
-    for (; bytes > 0; bytes--)
-        axcpu_sbi_putchar(*text++);
-}
-
-const struct axhal_console axplat_last_resort_console = {write, axcpu_sbi_getchar};
+const struct axhal_console axplat_last_resort_console = {sbi_write, axcpu_sbi_getchar};
 
 /* The finisher's place of last resort shows through the boot slot that is for such devices. */
 void axplat_init_early(void)
@@ -86,14 +81,5 @@ void axplat_reboot(void)
 
 enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
 {
-    switch (axcpu_sbi_hart_start(hardware_id, entry.raw, block.raw)) {
-    case 0:
-        return AX_OK;
-    case AXCPU_SBI_INVALID_PARAM:
-        return AX_ENODEV;
-    case AXCPU_SBI_ALREADY_AVAILABLE:
-        return AX_EALREADY;
-    default:
-        return AX_EIO;
-    }
+    return sbi_start_cpu(hardware_id, entry, block);
 }

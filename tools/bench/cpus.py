@@ -72,7 +72,7 @@ def table_of(machine: Platform, wanted: List[str], most: Tuple[int, ...], notes:
 def run(wanted: List[str], most: Tuple[int, ...]) -> Result:
     programs.compile_plugin("cpu_count")
     notes: List[str] = []
-    machines = [platform.read(name) for name in platform.names() if "virt" in name]
+    machines = [platform.read(name) for name in platform.benched()]
     progress(f"allocation on {' '.join(map(str, most))} CPUs, {len(machines)} platforms, {len(wanted)} allocators")
     tables = [table_of(machine, wanted, most, notes) for machine in machines]
     return Result(tables, [], notes)

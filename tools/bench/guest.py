@@ -119,7 +119,7 @@ def figures_of(isa: str, name: str, of: Measured) -> List[Figure]:
 
 def run(wanted: List[str], scale: int) -> Result:
     programs.compile_plugin()
-    machines = [platform.read(name) for name in platform.names() if "virt" in name]
+    machines = [platform.read(name) for name in platform.benched()]
     progress(f"guests: {len(machines)} platforms, {len(wanted)} allocators")
     jobs = [(machine, name) for machine in machines for name in wanted]
     notes: List[str] = []

@@ -24,6 +24,7 @@ endif
 ISA := $(isa)
 $(call need,$(filter riscv64 aarch64 host,$(ISA)),$(platform-dir)/platform.mk must say isa := riscv64 or aarch64)
 MEM := $(or $(MEM),$(mem),128M)
+SMP := $(or $(SMP),$(smp),1)
 
 # Everything that makes other objects has its own folder: flags, then the compiler if not the usual.
 cross.riscv64 := riscv64-linux-gnu-

@@ -55,19 +55,41 @@ $(image).bin: $(image).elf
 	$(call say,BIN,$@)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
-.PHONY: build image run debug disasm size
-build: $(image).bin
-	@:
-image: $(image).bin
-	@echo $<
+# The device tree of a machine that comes without one: the platform's own, handed over by QEMU.
+tree-blob := $(if $(device-tree),$(B)/$(platform-name).dtb)
+ifneq ($(tree-blob),)
+$(tree-blob): $(platform-dir)/$(device-tree)
+	$(call say,DTC,$@)
+	$(Q)dtc -q -I dts -O dtb -o $@ $<
+endif
 
 boot-arguments := $(strip $(if $(LOG),log=$(LOG)) $(ARGS))
 quote = '$(subst ','\'',$1)'
+initrd-option := $(if $(INITRD),--initrd $(call quote,$(INITRD)))
+
+# `flat` is what other tools ask for; `image` makes all forms that this platform can boot.
+.PHONY: build flat image run debug disasm size
+build: $(image).bin $(tree-blob)
+	@:
+flat: $(image).bin $(tree-blob)
+	@echo $<
+image: $(image).bin $(tree-blob)
+	$(if $(uboot),$(Q)tools/build/bootable --image $< --load $(load) --append=$(call quote,$(boot-arguments)) \
+	    $(initrd-option) $(if $(filter uboot,$(BOOT)),--flat))
+	@printf '%s\n' $< $(image).elf $(if $(uboot),$(image).itb $(image).disk)
+
+$(call need,$(if $(DISK),$(disk),y),DISK= does nothing on PLATFORM=$(platform-name)$(,) whose platform.mk has no line `disk`: leave it out)
+$(call need,$(if $(filter uboot%,$(BOOT)),$(uboot),y),BOOT=$(BOOT) does nothing on PLATFORM=$(platform-name)$(,) whose platform.mk has no line `uboot`: leave it out)
+# A platform says which SMP its machine can have, if that is not for QEMU to say.
+$(call need,$(or $(if $(cpus),,any),$(filter $(cpus),$(SMP))),SMP=$(SMP) is no number of CPUs of PLATFORM=$(platform-name). Valid: $(cpus))
 runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --image $(image).bin --elf $(image).elf \
-    --mem $(MEM) --smp $(SMP) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT)
-run: $(image).bin
+    $(if $(filter uboot%,$(BOOT)),--boot $(BOOT) --uboot $(call quote,$(uboot)) --load $(load)) \
+    $(initrd-option) \
+    $(if $(DISK),--disk $(call quote,$(DISK)) --disk-args $(call quote,$(disk))) \
+    --mem $(MEM) --smp $(SMP) --cpus-besides $(or $(cpus-besides),0) --append=$(call quote,$(boot-arguments)) --timeout $(TIMEOUT) $(if $(tree-blob),--dtb $(tree-blob))
+run: $(image).bin $(tree-blob)
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
-debug: $(image).bin
+debug: $(image).bin $(tree-blob)
 	$(Q)tools/debug $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
 disasm: $(image).elf

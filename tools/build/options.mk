@@ -5,14 +5,15 @@ APP ?= memtest
 O ?= build
 V ?= 0
 LLVM ?= 0
-SMP ?= 1
+BOOT ?= sbi
 TIMEOUT ?= 120
 FUZZ_RUNS ?= 200000
 OPS ?= 100000000
 
-variables := PLATFORM APP A ALLOC PAGES FEATURES SMP MEM LOG ARGS QEMU_ARGS TIMEOUT \
+variables := PLATFORM APP A ALLOC PAGES FEATURES SMP MEM LOG ARGS BOOT INITRD DISK QEMU_ARGS TIMEOUT \
              V O LLVM CROSS_COMPILE FUZZ_RUNS HOST_FUZZ HOST_MODULES HOST_TESTS HOST_LIMIT OPS BENCH TRACE RUN
 log-levels := error warn info debug trace
+boots := sbi uboot uboot-fit
 
 empty :=
 space := $(empty) $(empty)
@@ -45,7 +46,7 @@ given := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v
 unknown := $(filter-out $(variables) -*-command-variables-*- MAKEFLAGS AXLE_%,$(given))
 $(call need,$(if $(unknown),,y),unknown variable $(unknown). Valid: $(variables))
 $(foreach v,V LLVM,$(call need,$(filter 0 1,$($v)),$v=$($v) is neither 0 nor 1))
-$(foreach v,SMP TIMEOUT FUZZ_RUNS OPS,$(call need,$(call is-number,$($v)),$v=$($v) is not a number))
+$(foreach v,$(if $(SMP),SMP) TIMEOUT FUZZ_RUNS OPS,$(call need,$(call is-number,$($v)),$v=$($v) is not a number))
 ifneq ($(MEM),)
 mem-number := $(foreach unit,K M G,$(patsubst %$(unit),%,$(filter %$(unit),$(MEM))))
 $(call need,$(call is-number,$(strip $(mem-number))),MEM=$(MEM) is not a size. Valid: a number and K M or G$(,) as in 128M)
@@ -53,6 +54,8 @@ endif
 ifneq ($(LOG),)
 $(call need,$(filter $(log-levels),$(LOG)),unknown log level LOG=$(LOG). Valid: $(log-levels))
 endif
+
+$(call need,$(filter $(boots),$(BOOT)),unknown way to boot BOOT=$(BOOT). Valid: $(boots))
 
 $(call need,$(if $(word 2,$(O)),,y),O=$(O) has a space in it: give a folder without)
 

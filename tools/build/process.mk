@@ -1,6 +1,8 @@
 # One process of this machine: the app, the platform linux-host and the modules that they depend on.
 
 $(call need,$(if $(QEMU_ARGS),,y),QEMU_ARGS does nothing on PLATFORM=$(platform-name)$(,) which is no QEMU: leave it out)
+$(foreach v,DISK INITRD,$(call need,$(if $($v),,y),$v= does nothing on PLATFORM=$(platform-name)$(,) which is no QEMU: leave it out))
+$(call need,$(filter sbi,$(BOOT)),BOOT=$(BOOT) does nothing on PLATFORM=$(platform-name)$(,) which is no QEMU: leave it out)
 $(call need,$(filter 1,$(SMP)),SMP=$(SMP) does nothing on PLATFORM=$(platform-name)$(,) whose processes have one CPU: leave it out)
 
 platform-variables := deps srcs srcs-cold srcs-nolto cflags
@@ -36,10 +38,10 @@ $(process): $(process-objects) $(module-objects) $(process).link
 	$(Q)rm -f $@.a && $(AR) rcsT $@.a $(module-objects)
 	$(Q)$(CC) $(isa-flags) -g -Wl,--gc-sections -o $@ $(process-objects) $@.a
 
-.PHONY: build image run debug
+.PHONY: build flat image run debug
 build: $(process)
 	@:
-image: $(process)
+flat image: $(process)
 	@echo $<
 
 mem-unit.K := 1024

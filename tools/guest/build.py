@@ -11,8 +11,8 @@ from guest.platform import ROOT
 
 
 def image(**variables: str) -> Tuple[Optional[Path], str]:
-    """The flat image of `make image NAME=value ...` (the ELF is beside it); or None and why."""
-    command = ["make", "--no-print-directory", "image"]
+    """The flat image of `make flat NAME=value ...` (the ELF is beside it); or None and why."""
+    command = ["make", "--no-print-directory", "flat"]
     command += [f"{name}={value}" for name, value in variables.items() if value]
     # close_fds=False: a make above us shares its job slots through inherited descriptors.
     done = subprocess.run(command, cwd=ROOT, close_fds=False, stdin=subprocess.DEVNULL,

@@ -19,10 +19,12 @@ LONGEST_LINE = 200  # bytes kept to match; a longer line is none of ours
 
 
 class Console:
-    """Feeds guest bytes to `write`, with names appended to the lines above."""
+    """Feeds guest bytes to `write`, with names appended to the lines above; `hear` gets each line."""
 
-    def __init__(self, write: Callable[[bytes], None], elf: Optional[Elf]) -> None:
+    def __init__(self, write: Callable[[bytes], None], elf: Optional[Elf],
+                 hear: Optional[Callable[[bytes], None]] = None) -> None:
         self._write = write
+        self._hear = hear
         self.elf = elf
         self._line = bytearray()
 
@@ -38,6 +40,8 @@ class Console:
         end = piece[len(body):]
         if end:
             self._write(self._names() + end)
+            if self._hear:
+                self._hear(bytes(self._line))
             self._line.clear()
 
     def _names(self) -> bytes:

@@ -18,6 +18,10 @@ def test_unknown_platform(tree):
     one_line(tree, ["PLATFORM=../nowhere/"], "../nowhere")
 
 
+def test_what_the_platform_has_not(tree):
+    one_line(tree, ["run", "DISK=x", "PLATFORM=aarch64-small"], "DISK= does nothing", "aarch64-small")
+
+
 def test_unknown_app(tree):
     one_line(tree, ["APP=oen"], "APP=oen", "one", "two")
     one_line(tree, ["A=../nowhere"], "A=../nowhere")

@@ -24,6 +24,13 @@ def test_run_arguments(tree):
     assert "--gdb" not in words
 
 
+def test_run_with_a_disk(tree):
+    words = tree.built("run", "DISK=it's a disk").out.splitlines()[-1].split("|")
+    assert words[words.index("--disk") + 1] == "it's a disk", words
+    assert words[words.index("--disk-args") + 1] == "-drive file=%", words
+    assert "--disk" not in tree.built("run").out
+
+
 def test_debug(tree):
     """gdb is started on the image, against a guest that waits for it; the guest ends with gdb."""
     tree.write("../bin/gdb-multiarch", "#!/bin/sh\nsleep 0.2\necho \"gdb $*\"\n")

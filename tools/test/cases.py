@@ -4,15 +4,17 @@ For: tools/test/qemu, which adds the hostile trees (hostile.py).  Fields: target
 Badly: patterns of kernel messages live here, apart from the kernel.
 """
 
-from typing import Iterator, List
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence
 
 import cpus
 import hostile
 import paging
-from guest.platform import ROOT, names
+from guest.platform import ROOT, folder, names
 from target import Build, Case
 
 OUTSIDE_ALLOCATOR = "modules/axalloc/tests/bytes/bump"
+OUTSIDE_PLATFORM = "tools/test/aarch64-versal-virt"
 DEFAULT_APPS = ("helloworld", "memtest", "selftest")
 HELLO_SIZES = ("5M", "6M", "8M", "16M", "64M", "512M", "1G", "2G", "3G", "4G", "8G")
 MEMTEST_MIB = (5, 16, 1024, 8192)
@@ -270,7 +272,23 @@ def runner_cases(platform: str) -> Iterator[Case]:
         yield case._replace(name=f"{platform} runner tells a wrong {name}", status=125)
 
 
+def own_cases(platform: str) -> Optional[List[Case]]:
+    """What the platform's own cases.py lists, in place of all the kinds below; None if there is none."""
+    path = folder(platform) / "cases.py"
+    if not path.exists():
+        return None
+    spec = spec_from_file_location(f"cases_{path.parent.name}", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.cases(platform)
+
+
+def cases_of(platform: str, kinds: Sequence[Callable[[str], Iterable[Case]]]) -> List[Case]:
+    own = own_cases(platform)
+    return [case for kind in kinds for case in kind(platform)] if own is None else own
+
+
 def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, paging.cases, hostile.cases)
-    return [case for platform in names() for kind in kinds for case in kind(platform)]
+    return [case for platform in [*names(), OUTSIDE_PLATFORM] for case in cases_of(platform, kinds)]

@@ -69,7 +69,8 @@ FILES = {
     "configs/features/typo.config": "# Sets what is not there.\nCONFIG_AXALLOC_SLOOW=y\n",
     "platforms/riscv64-small/platform.mk":
         "isa := riscv64\nsrcs := start.S ../common/chip.c\ndeps := axbase\nmem := 64M\n"
-        "qemu := qemu-system-riscv64\nqemu-args := -machine virt -bios default\n",
+        "qemu := qemu-system-riscv64\nqemu-args := -machine virt -bios default\n"
+        "disk := -drive file=%\n",
     "platforms/riscv64-small/start.S":
         "    .section .text.boot, \"ax\"\n    .globl _start\n_start:\n    call main\n    call chip\n",
     "platforms/aarch64-small/platform.mk":

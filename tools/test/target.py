@@ -23,7 +23,7 @@ GUARD_SECONDS = 15.0  # beyond the runner's own limit, in case the runner itself
 
 
 class Build(NamedTuple):
-    """What `make image` is asked for."""
+    """What `make flat` is asked for."""
 
     platform: str
     app: str
@@ -51,7 +51,7 @@ class Case(NamedTuple):
     lines: Sequence[str] = ()  # patterns, in order; none: the app's file `expected`
     status: int = 0
     args: str = ""  # boot arguments
-    mem: str = "128M"
+    mem: str = ""  # the platform's, if not said
     qemu: Sequence[str] = ()  # more arguments for QEMU
     options: Sequence[str] = ()  # more arguments for tools/run
     absent: Sequence[str] = ()  # patterns that no line may match
@@ -117,8 +117,12 @@ class Run:
 def command_line(case: Case, platform: Platform, image: Path, prepared: Prepared) -> List[str]:
     command = [sys.executable, str(ROOT / "tools/run"), "--qemu", platform.qemu]
     command += [f"--machine-args={platform.arguments}", "--image", str(prepared.image)]
-    command += ["--elf", str(image.with_suffix(".elf")), "--mem", case.mem]
+    command += ["--elf", str(image.with_suffix(".elf")), "--mem", case.mem or platform.mem]
+    command += ["--cpus-besides", str(platform.cpus_besides)]
     command += [f"--append={case.args}", "--timeout", str(case.seconds)]
+    tree = platform.tree(image)
+    command += ["--smp", platform.smp, *(["--dtb", str(tree)] if tree else [])]
+    command += [f"--disk-args={platform.disk}", f"--uboot={platform.uboot}", "--load", platform.load]
     command += ["--silence", str(case.silence), *case.options, *prepared.options]
     return command + ["--", *case.qemu, *prepared.arguments]
 

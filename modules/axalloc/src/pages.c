@@ -35,14 +35,15 @@ enum ax_err pages_alloc_below(struct axalloc *self, enum axalloc_kind kind, size
     return err;
 }
 
-static enum ax_err alloc_at(struct axalloc *self, struct ax_vaddr start, size_t count, size_t align)
+static enum ax_err alloc_at(struct axalloc *self, enum axalloc_kind kind, struct ax_vaddr start,
+                            size_t count, size_t align)
 {
     struct axsync_spin_state state = axsync_spin_lock(&self->page_lock);
     enum ax_err err = axalloc_pages_alloc_at(&self->pages, start, count, align);
     if (err == AX_EBUSY && pages_give_spare(self))
         err = axalloc_pages_alloc_at(&self->pages, start, count, align);
     if (err == AX_OK)
-        pages_count_in(self, AXALLOC_APP, count);
+        pages_count_in(self, kind, count);
     axsync_spin_unlock(&self->page_lock, state);
     return err;
 }
@@ -113,8 +114,14 @@ enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align
 enum ax_err axalloc_alloc_pages_at(struct axalloc *self, struct ax_vaddr start, size_t count,
                                    size_t align)
 {
-    enum ax_err err = alloc_at(self, start, count, align);
-    return err == AX_EBUSY && reclaim_own(self) ? alloc_at(self, start, count, align) : err;
+    return axalloc_alloc_pages_at_as(self, AXALLOC_APP, start, count, align);
+}
+
+enum ax_err axalloc_alloc_pages_at_as(struct axalloc *self, enum axalloc_kind kind,
+                                      struct ax_vaddr start, size_t count, size_t align)
+{
+    enum ax_err err = alloc_at(self, kind, start, count, align);
+    return err == AX_EBUSY && reclaim_own(self) ? alloc_at(self, kind, start, count, align) : err;
 }
 
 enum ax_err axalloc_dealloc_pages_as(struct axalloc *self, enum axalloc_kind kind,

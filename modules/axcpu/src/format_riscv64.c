@@ -5,7 +5,8 @@
  * A and D are set by us, so that no CPU faults or writes to set them; what a CPU sets or what
  * somebody clears changes nothing of what an entry allows. How memory is cached is the platform's
  * business here (physical memory attributes), so DEVICE and UNCACHED have no encoding and are kept
- * in the two bits that are reserved for software (RSW), where a query finds them.
+ * in the two bits that are reserved for software (RSW), where a query finds them. Svpbmt has one
+ * for UNCACHED, which is said besides; devices' registers are uncached by their place anyway.
  */
 #include <axcpu/map_flags.h>
 #include <axcpu/page_table_format.h>
@@ -22,6 +23,8 @@ enum {
     PTE_RSW_DEVICE = 1 << 8,
     PTE_RSW_UNCACHED = 1 << 9,
 };
+
+#define PTE_PBMT_NC (UINT64_C(1) << 61) /* Svpbmt: bits 62 and 61, 1 is not cacheable memory */
 
 #define PPN_MASK UINT64_C(0x003ffffffffffc00) /* bits 53..10 */
 
@@ -57,6 +60,12 @@ static unsigned decode(uint64_t entry)
     return flags;
 }
 
+static uint64_t encode_svpbmt(unsigned map_flags, unsigned level)
+{
+    uint64_t bits = encode(map_flags, level);
+    return map_flags & AXCPU_MAP_UNCACHED ? bits | PTE_PBMT_NC : bits;
+}
+
 /* To this stage every access is one of user mode, and G is reserved. */
 static uint64_t encode_guest(unsigned map_flags, unsigned level)
 {
@@ -69,41 +78,19 @@ static unsigned decode_guest(uint64_t entry)
 }
 
 /* One root serves both halves. */
-const struct axcpu_pt_format axcpu_format_sv39 = {
-    .levels = 3,
-    .root_bits = AXCPU_PT_INDEX_BITS,
-    .largest_leaf_level = 2,
-    .half_bits = 38,
-    .physical_bits = 56,
-    .map_flags = AXCPU_MAP_ALL,
-    .present = PTE_V,
-    .kind_mask = PTE_R | PTE_W | PTE_X,
-    .table_kind = 0,
-    .table_bits = PTE_V,
-    .address_mask = PPN_MASK,
-    .address_shift_right = 2,
-    .break_before_make = false,
-    .encode = encode,
-    .decode = decode,
-};
+#define FORMAT(table_levels, half_of_addresses, encoder)                                           \
+    {                                                                                              \
+        .levels = (table_levels), .root_bits = AXCPU_PT_INDEX_BITS, .largest_leaf_level = 2,       \
+        .half_bits = (half_of_addresses), .physical_bits = 56, .map_flags = AXCPU_MAP_ALL,         \
+        .present = PTE_V, .kind_mask = PTE_R | PTE_W | PTE_X, .table_kind = 0,                     \
+        .table_bits = PTE_V, .address_mask = PPN_MASK, .address_shift_right = 2,                   \
+        .break_before_make = false, .encode = (encoder), .decode = decode                          \
+    }
 
-const struct axcpu_pt_format axcpu_format_sv48 = {
-    .levels = 4,
-    .root_bits = AXCPU_PT_INDEX_BITS,
-    .largest_leaf_level = 2,
-    .half_bits = 47,
-    .physical_bits = 56,
-    .map_flags = AXCPU_MAP_ALL,
-    .present = PTE_V,
-    .kind_mask = PTE_R | PTE_W | PTE_X,
-    .table_kind = 0,
-    .table_bits = PTE_V,
-    .address_mask = PPN_MASK,
-    .address_shift_right = 2,
-    .break_before_make = false,
-    .encode = encode,
-    .decode = decode,
-};
+const struct axcpu_pt_format axcpu_format_sv39 = FORMAT(3, 38, encode);
+const struct axcpu_pt_format axcpu_format_sv39_svpbmt = FORMAT(3, 38, encode_svpbmt);
+const struct axcpu_pt_format axcpu_format_sv48 = FORMAT(4, 47, encode);
+const struct axcpu_pt_format axcpu_format_sv48_svpbmt = FORMAT(4, 47, encode_svpbmt);
 
 const struct axcpu_pt_format axcpu_format_sv39x4 = {
     .levels = 3,

@@ -25,14 +25,46 @@ void axcpu_dcache_clean_invalidate_all(void)
 }
 
 /* `isa` is "rv64imafdc_zicbom_zba" or the like: long names stand behind underscores. */
-static bool has_zicbom(const char *isa)
+static bool names(const char *isa, const char *extension)
 {
-    static const char name[] = "_zicbom";
+    size_t bytes = strlen(extension);
     for (; *isa != '\0'; isa++)
-        if (strncmp(isa, name, sizeof name - 1) == 0 &&
-            (isa[sizeof name - 1] == '_' || isa[sizeof name - 1] == '\0'))
+        if (*isa == '_' && strncmp(isa + 1, extension, bytes) == 0 &&
+            (isa[1 + bytes] == '_' || isa[1 + bytes] == '\0'))
             return true;
     return false;
+}
+
+static bool is_cpu(const struct axhal_fdt_node *node)
+{
+    return axhal_fdt_string_is(node, AXHAL_FDT_DEVICE_TYPE, "cpu") && axhal_fdt_is_enabled(node);
+}
+
+struct extension {
+    const char *name;
+    unsigned cpus;
+    unsigned having;
+};
+
+static enum ax_err ask_cpu(const struct axhal_fdt_node *node, void *context)
+{
+    struct extension *extension = context;
+    if (!is_cpu(node))
+        return AX_OK;
+    extension->cpus++;
+    if (names(axhal_fdt_string_or_empty(node, AXHAL_FDT_RISCV_ISA), extension->name))
+        extension->having++;
+    return AX_OK;
+}
+
+bool axhal_cpus_have(const char *name)
+{
+    struct extension extension = {name, 0, 0};
+    if (tree == NULL)
+        return false;
+    struct axhal_fdt copy = *tree; /* a walk notes names in it, and another CPU may do so */
+    return axhal_fdt_walk(&copy, ask_cpu, &extension) == AX_OK && extension.cpus != 0 &&
+           extension.having == extension.cpus;
 }
 
 static uint32_t named_bytes(const struct axhal_fdt_node *node)
@@ -50,10 +82,10 @@ static uint32_t named_bytes(const struct axhal_fdt_node *node)
 static enum ax_err look_at_cpu(const struct axhal_fdt_node *node, void *context)
 {
     uint32_t *least = context;
-    if (!axhal_fdt_string_is(node, AXHAL_FDT_DEVICE_TYPE, "cpu") || !axhal_fdt_is_enabled(node))
+    if (!is_cpu(node))
         return AX_OK;
     uint32_t bytes = named_bytes(node);
-    if (!has_zicbom(axhal_fdt_string_or_empty(node, AXHAL_FDT_RISCV_ISA)) || bytes < 4 ||
+    if (!names(axhal_fdt_string_or_empty(node, AXHAL_FDT_RISCV_ISA), "zicbom") || bytes < 4 ||
         bytes > AX_PAGE_SIZE || (bytes & (bytes - 1)) != 0)
         bytes = 0;
     *least = bytes < *least ? bytes : *least;

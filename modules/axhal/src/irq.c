@@ -17,8 +17,8 @@
 #include "trap_internal.h"
 
 const struct axhal_irq_chip *axhal_irq_chip;
-static uint32_t chip_phandle;
-static const struct axhal_irq_lines *lines; /* NULL: nobody is registered for any */
+static uint32_t chip_phandle, behind_phandle; /* 0 is nobody's */
+static const struct axhal_irq_lines *lines;   /* NULL: nobody is registered for any */
 
 static struct {
     _Atomic uint64_t handled, unhandled, spurious, masked;
@@ -35,6 +35,17 @@ void axhal_irq_use(const struct axhal_irq_chip *chip, uint32_t phandle)
     axhal_irq_chip = chip;
     chip_phandle = phandle;
     axhal_trap_use(AXCPU_TRAP_IRQ, axhal_irq_dispatch);
+}
+
+void axhal_irq_use_behind(uint32_t phandle)
+{
+    behind_phandle = phandle;
+}
+
+/* The controller named is the chip's, or what it drives behind itself. */
+static bool is_ours(uint32_t controller)
+{
+    return controller == chip_phandle || (controller == behind_phandle && controller != 0);
 }
 
 void axhal_irq_use_lines(const struct axhal_irq_lines *functions)
@@ -69,7 +80,7 @@ enum ax_err axhal_irq_start_cpu(void)
 enum ax_err axhal_irq_number(const struct axhal_interrupt *interrupt, unsigned *irq)
 {
     AX_KEEP(axplat_irq_drivers);
-    if (axhal_irq_chip == NULL || interrupt->controller != chip_phandle)
+    if (axhal_irq_chip == NULL || !is_ours(interrupt->controller))
         return AX_ENODEV;
     return axhal_irq_chip->translate(interrupt, irq);
 }

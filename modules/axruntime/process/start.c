@@ -20,6 +20,7 @@
 /* The app's main(), which the build renames. */
 int axruntime_app_main(int argc, char **argv);
 
+void *axruntime_initrd(size_t *size_bytes);
 AX_NORETURN void axruntime_exit(int status);
 
 static struct axhal_machine machine;
@@ -71,6 +72,13 @@ int main(int argc, char **argv)
     if (CONFIG_AXALLOC_LEAKS)
         axalloc_leaks_report(axalloc_global(), &ax_console_sink);
     axruntime_exit(status);
+}
+
+/* Nothing boots a process. */
+void *axruntime_initrd(size_t *size_bytes)
+{
+    *size_bytes = 0;
+    return NULL;
 }
 
 void axruntime_exit(int status)

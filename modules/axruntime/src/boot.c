@@ -263,6 +263,13 @@ AX_NO_STACK_PROTECTOR void axcpu_port_boot(uint64_t hardware_id, struct ax_paddr
     start();
 }
 
+/* The linear map has it: the memory map keeps all of it out of the allocator. */
+void *axruntime_initrd(size_t *size_bytes)
+{
+    *size_bytes = machine.initrd.size_bytes;
+    return *size_bytes == 0 ? NULL : ax_vaddr_ptr(axhal_phys_to_virt(machine.initrd.start));
+}
+
 /* A failure stays one, whatever its low byte is. */
 void axruntime_exit(int status)
 {

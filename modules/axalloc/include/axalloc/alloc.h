@@ -155,6 +155,9 @@ AX_MUST_CHECK enum ax_err axalloc_alloc_pages(struct axalloc *self, size_t count
 /* Reserve the pages at `start`; see axalloc_pages_alloc_at(). */
 AX_MUST_CHECK enum ax_err axalloc_alloc_pages_at(struct axalloc *self, struct ax_vaddr start,
                                                  size_t count, size_t align);
+AX_MUST_CHECK enum ax_err axalloc_alloc_pages_at_as(struct axalloc *self, enum axalloc_kind kind,
+                                                    struct ax_vaddr start, size_t count,
+                                                    size_t align);
 
 /* As axalloc_alloc_pages(), which is this with AXALLOC_APP; `kind` is what they are for. */
 AX_MUST_CHECK enum ax_err axalloc_alloc_pages_as(struct axalloc *self, enum axalloc_kind kind,

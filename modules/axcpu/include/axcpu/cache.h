@@ -39,6 +39,15 @@ void axcpu_dcache_clean_invalidate(const void *start, size_t bytes);
 void axcpu_dcache_clean_invalidate_all(void);
 
 /*
+ * The bytes around an address that the functions above may touch, a power of two: the longest line
+ * of any cache. 64 if nothing is known. Cost on aarch64: an instruction and some arithmetic.
+ */
+size_t axcpu_dcache_line_bytes(void);
+
+/* They do something: this CPU has such instructions, and may use them. */
+bool axcpu_dcache_is_maintained(void);
+
+/*
  * What was written to the range is what gets executed there from now on, on every CPU; on aarch64
  * on another one once it has had an exception or an isb (an interrupt from here will do). riscv64:
  * fence.i, which is about all of memory, here and by the firmware on the others.

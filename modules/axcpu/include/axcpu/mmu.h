@@ -12,6 +12,12 @@
 static inline const struct axcpu_pt_format *axcpu_kernel_format(void);
 
 /*
+ * The same with what a CPU may lack: the format whose uncached mappings are uncached in hardware.
+ * It reads whatever the other wrote. aarch64: there is but one.
+ */
+static inline const struct axcpu_pt_format *axcpu_kernel_format_typed(void);
+
+/*
  * Entries written before are seen by walks after. Enough where an entry was not present before;
  * where one was, flush what is remembered of it.
  */

@@ -39,6 +39,13 @@ struct axcpu_pt_format {
 /* RISC-V Privileged Architecture 20211203, 4.4 and 4.5: Sv39, Sv48. */
 extern const struct axcpu_pt_format axcpu_format_sv39, axcpu_format_sv48;
 
+/*
+ * The same with Svpbmt (Svpbmt 1.0, in 20211203's chapter 6): uncached memory is so in hardware.
+ * Only for CPUs that have it, and are let to use it (menvcfg.PBMTE): elsewhere its bits are
+ * reserved.
+ */
+extern const struct axcpu_pt_format axcpu_format_sv39_svpbmt, axcpu_format_sv48_svpbmt;
+
 /* The same, 8.5.1: Sv39x4, from a guest's physical addresses of 41 bits. Its root is 16 KiB. */
 extern const struct axcpu_pt_format axcpu_format_sv39x4;
 

@@ -10,12 +10,19 @@
 #include <axbase/attr.h>
 #include <axbase/err.h>
 #include <axbase/layout.h>
+#include <axdma/device.h>
 
 /* One piece of coherent memory; ArceOS's DMAInfo. */
 struct axdma_memory {
     void *cpu;             /* where the CPU reads and writes it */
     struct ax_busaddr bus; /* what a device is told */
 };
+
+/* What lies `offset` bytes into it; the caller keeps inside. A device's part of it is no allocation. */
+static inline struct axdma_memory axdma_part(struct axdma_memory memory, size_t offset)
+{
+    return (struct axdma_memory){(char *)memory.cpu + offset, {memory.bus.raw + offset}};
+}
 
 /*
  * Bus address = physical address + CONFIG_AXDMA_PHYS_BUS_OFFSET, modulo 2^64 as the adder on the
@@ -50,3 +57,18 @@ AX_MUST_CHECK enum ax_err axdma_alloc_coherent(struct ax_layout layout, struct a
  * AX_EINVAL: this is not such memory, or not all of it; named in an error line, nothing changed.
  */
 enum ax_err axdma_dealloc_coherent(struct axdma_memory memory, struct ax_layout layout);
+
+/*
+ * The same for one device: within its limits and windows, `bus` as that device sees it. Memory is
+ * uncached only if the device does not see the caches.
+ *
+ * Errors of axdma_alloc_coherent(), and AX_ERANGE: no memory can be within the limits, whatever is
+ * free (size above segment_bytes, or above boundary; alignment or mask that no window has).
+ * AX_ENOMEM: none is free there now. Nothing is kept on an error. Task context.
+ */
+AX_MUST_CHECK enum ax_err axdma_alloc(struct axdma_device *device, struct ax_layout layout,
+                                      struct axdma_memory *out);
+
+/* As axdma_dealloc_coherent(); AX_EINVAL too for memory of another device. */
+enum ax_err axdma_dealloc(struct axdma_device *device, struct axdma_memory memory,
+                          struct ax_layout layout);

@@ -47,6 +47,12 @@ struct axhal_irq_chip {
 void axhal_irq_use(const struct axhal_irq_chip *chip, uint32_t phandle);
 
 /*
+ * The same for a second node of the tree that the chip drives too, one whose interrupts come by a
+ * line of the first: `translate` is asked what they mean as well. 0 is no node.
+ */
+void axhal_irq_use_behind(uint32_t phandle);
+
+/*
  * Start the controller, if there is one, with the part of the CPU that booted. Boot, after devices
  * are mapped.
  */

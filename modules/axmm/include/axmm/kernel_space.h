@@ -11,6 +11,7 @@
 #include <axbase/err.h>
 #include <axhal/memory_map.h>
 #include <axhal/page_table.h>
+#include <stdbool.h>
 
 /*
  * Build the final kernel table out of free frames of `map` and walk it from now on. The boot
@@ -35,6 +36,15 @@ AX_MUST_CHECK enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_pran
  * and a flush.
  */
 AX_MUST_CHECK enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags);
+
+/*
+ * From now on what is mapped uncached is so in hardware, if it was not yet: on riscv64 that takes
+ * Svpbmt, which every CPU must have, by the tree, and firmware let S-mode use (tried here once with
+ * a page of its own; a line of the log says so if not). False: it is not, and such mappings are
+ * cached as others, though a query calls them uncached. True on aarch64. Task context; takes the
+ * kernel table's lock. Cost: a load, after the first time.
+ */
+bool axmm_use_memory_types(void);
 
 /*
  * Take whole pages out of the linear map, and put them back: readable, writable, cached memory. In

@@ -383,24 +383,38 @@ void test_code_resized(struct axtest *test)
 
 /* ---- out of memory ---- */
 
-/* All pages, in a list through their first words. */
-static struct ax_vaddr take_all(struct ax_vaddr taken, size_t but)
+/* At the start of each run that was taken. */
+struct taken {
+    struct taken *next;
+    size_t pages;
+};
+
+/* All pages but so many, in a list; in long runs, then shorter ones, since there may be GiBs. */
+static struct taken *take_all(struct taken *taken, size_t but)
 {
-    struct ax_vaddr page;
-    while (axalloc_available_pages(axalloc_global()) > but &&
-           axalloc_alloc_pages(axalloc_global(), 1, AX_PAGE_SIZE, &page) == AX_OK) {
-        *(struct ax_vaddr *)ax_vaddr_ptr(page) = taken;
-        taken = page;
+    struct ax_vaddr start;
+    size_t available;
+    size_t run = SIZE_MAX / 2;
+    while ((available = axalloc_available_pages(axalloc_global())) > but && run > 0) {
+        run = run < available - but ? run : available - but;
+        if (axalloc_alloc_pages(axalloc_global(), run, AX_PAGE_SIZE, &start) != AX_OK) {
+            run /= 2;
+            continue;
+        }
+        struct taken *first = ax_vaddr_ptr(start);
+        *first = (struct taken){taken, run};
+        taken = first;
     }
     return taken;
 }
 
-static void give_all(struct axtest *test, struct ax_vaddr taken)
+static void give_all(struct axtest *test, struct taken *taken)
 {
-    while (taken.raw != 0) {
-        struct ax_vaddr page = taken;
-        taken = *(struct ax_vaddr *)ax_vaddr_ptr(page);
-        AXTEST_CHECK(test, axalloc_dealloc_pages(axalloc_global(), page, 1) == AX_OK);
+    while (taken != NULL) {
+        struct taken *run = taken;
+        taken = run->next;
+        AXTEST_CHECK(test, axalloc_dealloc_pages(axalloc_global(), ax_vaddr_of(run), run->pages) ==
+                               AX_OK);
     }
 }
 
@@ -422,7 +436,7 @@ static bool try_with(struct axtest *test, enum axalloc_mapping mapping, size_t f
 {
     enum { PAGES = 6 };
     unsigned char *start = NULL;
-    struct ax_vaddr taken = take_all(ax_vaddr(0), free_pages);
+    struct taken *taken = take_all(NULL, free_pages);
     uint64_t mapped = mapped_bytes();
     enum ax_err err = map(mapping, PAGES, &start);
     AXTEST_CHECK(test, err == AX_OK || err == AX_ENOMEM);
@@ -477,7 +491,8 @@ static size_t app_pages(void)
  */
 static bool try_far(struct axtest *test, unsigned char *start, size_t free_pages)
 {
-    struct ax_vaddr taken = take_all(ax_vaddr(0), free_pages), far;
+    struct ax_vaddr far;
+    struct taken *taken = take_all(NULL, free_pages);
     size_t pages = app_pages();
     uint64_t mapped = mapped_bytes();
     bool is_mapped = map_far(&far) == AX_OK;

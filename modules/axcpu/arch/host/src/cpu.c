@@ -20,6 +20,8 @@ void (*axcpu_host_on_relax)(void) = do_nothing;
 struct axcpu_host_flushes axcpu_host_flushes;
 struct axcpu_host_icache axcpu_host_icache;
 struct axcpu_host_dcache axcpu_host_dcache;
+size_t axcpu_host_dcache_line_bytes = 64;
+bool axcpu_host_dcache_is_absent;
 uint64_t axcpu_host_counter;
 uint64_t (*axcpu_host_read_counter)(void);
 uint64_t axcpu_host_timer;
@@ -55,6 +57,16 @@ void axcpu_dcache_clean_invalidate(const void *start, size_t bytes)
 void axcpu_dcache_clean_invalidate_all(void)
 {
     axcpu_host_dcache.alls++;
+}
+
+size_t axcpu_dcache_line_bytes(void)
+{
+    return axcpu_host_dcache_line_bytes;
+}
+
+bool axcpu_dcache_is_maintained(void)
+{
+    return !axcpu_host_dcache_is_absent;
 }
 
 void axcpu_icache_sync(const void *start, size_t bytes)

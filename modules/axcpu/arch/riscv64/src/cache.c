@@ -89,6 +89,18 @@ void axcpu_dcache_invalidate(const void *start, size_t bytes)
     order();
 }
 
+size_t axcpu_dcache_line_bytes(void)
+{
+    enum { LINE_BYTES_ASSUMED = 64 };
+    uintptr_t line = block();
+    return line != 0 ? line : LINE_BYTES_ASSUMED;
+}
+
+bool axcpu_dcache_is_maintained(void)
+{
+    return block() != 0;
+}
+
 void axcpu_icache_sync(const void *start, size_t bytes)
 {
     (void)start;

@@ -10,6 +10,11 @@ static inline const struct axcpu_pt_format *axcpu_kernel_format(void)
     return &axcpu_format_aarch64;
 }
 
+static inline const struct axcpu_pt_format *axcpu_kernel_format_typed(void)
+{
+    return &axcpu_format_aarch64;
+}
+
 static inline void axcpu_mmu_publish(void)
 {
     __asm__ volatile("dsb ishst\n\tisb" : : : "memory");

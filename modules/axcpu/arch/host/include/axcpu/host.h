@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct axcpu_host_icache {
@@ -22,3 +23,7 @@ struct axcpu_host_dcache {
 };
 
 extern struct axcpu_host_dcache axcpu_host_dcache;
+
+/* What axcpu_dcache_line_bytes() says, and the contrary of axcpu_dcache_is_maintained(). */
+extern size_t axcpu_host_dcache_line_bytes;
+extern bool axcpu_host_dcache_is_absent;

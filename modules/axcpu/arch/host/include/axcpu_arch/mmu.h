@@ -21,6 +21,11 @@ static inline const struct axcpu_pt_format *axcpu_kernel_format(void)
     return &axcpu_format_sv39;
 }
 
+static inline const struct axcpu_pt_format *axcpu_kernel_format_typed(void)
+{
+    return &axcpu_format_sv39_svpbmt;
+}
+
 static inline void axcpu_mmu_publish(void)
 {
 }

@@ -8,6 +8,11 @@ static inline const struct axcpu_pt_format *axcpu_kernel_format(void)
     return CONFIG_AXCPU_SV48 ? &axcpu_format_sv48 : &axcpu_format_sv39;
 }
 
+static inline const struct axcpu_pt_format *axcpu_kernel_format_typed(void)
+{
+    return CONFIG_AXCPU_SV48 ? &axcpu_format_sv48_svpbmt : &axcpu_format_sv39_svpbmt;
+}
+
 /* A CPU may remember that an entry was not present, so a new one needs the fence too. */
 static inline void axcpu_mmu_publish(void)
 {

@@ -4,7 +4,7 @@
 
 enum { SYS_EXIT = 0x18, ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
 
-/* try.S. False when the instruction is undefined, that is when nobody answers. */
+/* Assembly. False when the instruction traps, that is when nobody answers. */
 bool axcpu_semihosting_call(uint64_t operation, const uint64_t *parameters);
 
 void axcpu_semihosting_exit(int status)

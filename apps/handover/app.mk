@@ -1,0 +1,2 @@
+deps := axlog axruntime
+srcs := main.c

@@ -1,0 +1,115 @@
+"""The target tests of aarch64-raspi3b: what is its own, and enough of the rest to show that it holds.
+
+For: tools/test/qemu, which has these in place of its full table: the machine has 1 GiB and four CPUs,
+no more and no less, and each case takes its time.
+"""
+
+from pathlib import Path
+from typing import Callable, List
+
+import hostile
+from fdt import Node, assemble, cells, flatten, parse, wide
+from guest.platform import read
+from target import Build, Case, Prepared, expected
+
+NAME = "aarch64-raspi3b"
+THREADS = ("-accel", "tcg,thread=multi")
+FIRMWARE_PAGE = (0, 0x1000)
+ALL = r" 4 of 4 CPUs$"
+
+
+def case(name: str, app: str, **fields) -> Case:
+    features = fields.pop("features", "")
+    return Case(f"{NAME} {name}", Build(NAME, app, features=features), qemu=THREADS, seconds=120.0,
+                silence=60.0)._replace(**fields)
+
+
+def edited(change: Callable[[Node], None]) -> Callable[[Path, Path], Prepared]:
+    """The platform's tree, changed."""
+    def prepare(image: Path, folder: Path) -> Prepared:
+        root = parse(read(NAME).tree(image).read_bytes())
+        change(root)
+        blob = folder / "changed.dtb"
+        blob.write_bytes(assemble(flatten(root, [FIRMWARE_PAGE])))
+        return Prepared(image, ["--dtb", str(blob)])
+    return prepare
+
+
+def set_cpu(number: int, **properties: bytes) -> Callable[[Node], None]:
+    def change(root: Node) -> None:
+        cpu = root.child("cpus").child(f"cpu@{number}")
+        cpu.properties.update({name.replace("_", "-"): v for name, v in properties.items()})
+    return change
+
+
+def on_mini_uart(root: Node) -> None:
+    root.child("chosen").properties["stdout-path"] = b"serial1\0"
+
+
+def nowhere(root: Node) -> None:
+    """Both UARTs where there is nothing."""
+    for name, place in (("serial@7e201000", 0x7E4F0000), ("serial@7e215040", 0x7E4F1000)):
+        root.child("soc").child(name).properties["reg"] = cells(place, 0x40)
+    root.child("soc").child("aux").properties["reg"] = cells(0x7E4F2000, 8)
+
+
+def lone_cpu(number: int, why: str) -> List[str]:
+    return [f"warn: CPU 0x{number} is left out: {why}", r" 3 of 4 CPUs$", *expected("selftest")]
+
+
+def app_cases() -> List[Case]:
+    return [
+        case("helloworld", "helloworld", lines=[f"on {NAME} .* 1 of 4 CPUs$", "^Hello, world!$"]),
+        case("helloworld debug", "helloworld", features="debug"),
+        case("memtest", "memtest", args=hostile.SMALL_MEMTEST),
+        case("selftest", "selftest", lines=[ALL, *expected("selftest")]),
+        case("stress", "stress", features="unfair-locks", args="seconds=3 seed=1"),
+        case("ptdump", "ptdump"),
+    ]
+
+
+def fault_cases() -> List[Case]:
+    rows = (("null", 139, ["^axle: fault on CPU 0: .*, reading 0x0{16}", "a null pointer"]),
+            ("stack-overflow cpu=2", 139, ["^axle: fault on CPU 2: .*: stack overflow$"]),
+            ("panic cpu=all", 134, [r"^axle: panic on CPU \d at .*asked to"]),
+            ("exit-3", 3, ["^axle: exit status 3$"]),
+            ("reboot", 123, ["^rebooting$"] * 2))
+    found = [case(f"fault {args}", "fault", args=args, status=status, lines=lines)
+             for args, status, lines in rows]
+    found[-1] = found[-1]._replace(options=["--allow-reboot", "1"])
+    return found
+
+
+def console_cases() -> List[Case]:
+    typed = [("^about to: echo", b"Hello, Axle\n")]
+    return [
+        case("echo by interrupt", "fault", args="echo-by-interrupt", typed=typed,
+             lines=["^received: Hello, Axle$"]),
+        case("echo by interrupt on the mini UART", "fault", args="echo-by-interrupt", typed=typed,
+             lines=["^received: Hello, Axle$"], options=["--serial", "1"],
+             prepare=edited(on_mini_uart)),
+        case("no UART where the tree says", "helloworld", prepare=edited(nowhere),
+             lines=["warn: no UART answers where the tree says", "^Hello, world!$"]),
+    ]
+
+
+def machine_cases() -> List[Case]:
+    return [
+        case("without a tree", "helloworld", options=["--dtb", ""], status=1,
+             lines=["^axle: cannot boot: device tree at 0x"]),
+        case("MEM=512M", "helloworld", mem="512M", status=125, lines=["QEMU refuses this machine"]),
+        case("a CPU whose release address is not in RAM", "selftest", args="only=axruntime",
+             prepare=edited(set_cpu(2, cpu_release_addr=wide(0x3F200000))),
+             lines=lone_cpu(2, "firmware could not start it")),
+        case("a CPU whose release address nobody polls", "selftest", args="only=axruntime",
+             prepare=edited(set_cpu(3, cpu_release_addr=wide(0xF8))),
+             lines=lone_cpu(3, "it does not come up")),
+        case("a CPU of another enable-method", "selftest", args="only=axruntime",
+             prepare=edited(set_cpu(1, enable_method=b"psci\0")),
+             lines=lone_cpu(1, "firmware knows no such CPU")),
+    ]
+
+
+def cases(platform: str) -> List[Case]:
+    assert platform == NAME
+    return [*app_cases(), *fault_cases(), *console_cases(), *machine_cases()]
