@@ -4,6 +4,7 @@
  */
 #include <fdt_builder.h>
 
+#include <axalloc/alloc.h>
 #include <axdma/device.h>
 #include <axmm/kernel_space.h>
 
@@ -164,11 +165,21 @@ static enum ax_err ask(struct axdma_device *device, const struct bus *outer,
     return err;
 }
 
+static void start_allocator(void)
+{
+    static unsigned char memory[1 << 20];
+    static bool is_started;
+    if (!is_started)
+        REQUIRE(axalloc_global_init(ax_vaddr_of(memory), sizeof memory) == AX_OK);
+    is_started = true;
+}
+
 /* Three bytes of counts, one that says where the second list begins, and the two lists. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct oracle oracle;
     struct axdma_device device;
+    start_allocator();
     if (size < 4 || size - 4 > BYTES_MAX)
         return 0;
     size_t middle = data[3] * 4u;
