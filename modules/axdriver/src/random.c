@@ -8,10 +8,12 @@
  */
 #include "random.h"
 #include "generator.h"
+#include "wait.h"
 #include "want.h"
 #include <axcpu/timer.h>
 #include <axdriver/random.h>
 #include <axhal/machine.h>
+#include <axhal/time.h>
 #include <axsync/spinlock.h>
 #include <stdatomic.h>
 
@@ -91,4 +93,21 @@ bool axdriver_random_is_seeded(void)
     want_entropy();
     /* relaxed: it says nothing of other memory */
     return atomic_load_explicit(&is_seeded, memory_order_relaxed) != 0;
+}
+
+/* In steps of a millisecond: it is once in a run, so nobody is woken for it. */
+enum ax_err axdriver_random_wait(uint64_t timeout_ns)
+{
+    uint64_t now = axhal_monotonic_ns();
+    uint64_t deadline = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+    struct wait wait;
+    wait_begin(&wait);
+    while (!axdriver_random_is_seeded()) {
+        /* relaxed: only whether there is one matters */
+        if (atomic_load_explicit(&feeder, memory_order_relaxed) == NULL)
+            return AX_ENODEV;
+        if (axhal_monotonic_ns() >= deadline || wait_until(&wait, wait_limit_ms(1)))
+            return AX_EBUSY;
+    }
+    return AX_OK;
 }
