@@ -163,9 +163,8 @@ static enum ax_err translate(const struct findings *bus, struct windows *windows
 
 /* ---- all of it ---- */
 
-/* Out of line: beside the tree's copy in init(), its walk would be too much for one frame. */
-AX_NOINLINE static enum ax_err read_all(struct axdma_device *device, struct axhal_fdt *tree,
-                                        struct axhal_fdt_place place, uint32_t first_bus)
+static enum ax_err read_all(struct axdma_device *device, struct axhal_fdt *tree,
+                            struct axhal_fdt_place place, uint32_t first_bus)
 {
     struct windows windows = {.count = 0};
     bool is_coherence_said = false;
