@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "../../src/want.h"
 #include "fake_device.h"
 #include <axcpu/barrier.h>
 #include <axcpu/host.h>
@@ -18,10 +17,6 @@
 
 enum { RNG = 4, CONSOLE = 3, RECEIVE = 0, TRANSMIT = 1, BUFFERS = 8, BUFFER_BYTES = 256 };
 
-/* Rows that the drivers here are brought with. */
-const struct axdriver_tree_driver axdriver_virtio_mmio;
-const struct axdriver_tree_driver axdriver_pci_host;
-const struct axhal_boot_step axdriver_port_start;
 const struct axdriver_virtio_driver axdriver_virtio_drivers[] = {{0, NULL, NULL}};
 
 static struct fake_device rng;

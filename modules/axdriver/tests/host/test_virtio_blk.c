@@ -25,9 +25,6 @@ enum { CAPACITY = 0, SIZE_MAX_AT = 8, BLK_SIZE = 20, NUM_QUEUES = 34, MAX_DISCAR
 
 extern const struct axdriver_virtio_driver axdriver_virtio_blk;
 const struct axdriver_virtio_driver axdriver_virtio_drivers[] = {{0, NULL, NULL}};
-const struct axdriver_tree_driver axdriver_virtio_mmio, axdriver_pci_host;
-const struct axdriver_tree_driver axdriver_tree_drivers[1];
-const struct axhal_boot_step axdriver_port_start;
 
 static struct fake_device device;
 static struct axdriver_block *disk;
