@@ -285,7 +285,8 @@ static const struct axdriver_virtio_transport fake_transport = {"fake",
                                                                 fake_notify,
                                                                 fake_read_config,
                                                                 fake_write_config,
-                                                                fake_interrupt_status};
+                                                                fake_interrupt_status,
+                                                                NULL};
 
 /* A device of a kind, that keeps the rules; the machine is as new. */
 static inline void fake_start(struct fake_device *self, uint64_t device_id)
