@@ -101,7 +101,7 @@ def machine_cases(platform: str) -> Iterator[Case]:
 
 
 def refusal_cases(platform: str) -> Iterator[Case]:
-    """Whatever U-Boot cannot boot ends the run, by itself and with a word of why."""
+    """Whatever U-Boot cannot boot ends the run, by itself and with a word of why; a hang, by the clock."""
     magic = b"RSC\x05" if read(platform).isa == "riscv64" else b"ARM\x64"
     for name, why, prepare in (
             ("a FIT with damage in its image", ".*Bad hash value for 'hash-1' hash node in 'kernel'",
@@ -113,6 +113,9 @@ def refusal_cases(platform: str) -> Iterator[Case]:
         yield Case(f"{platform} U-Boot refuses {name}", Build(platform, "handover"),
                    [REFUSED + why], NO_RUN, options=["--boot", "uboot-fit"], prepare=prepare,
                    absent=[STARTED], end_within=1.0)
+    yield Case(f"{platform} U-Boot hangs, with far too little memory", Build(platform, "handover"),
+               [REFUSED, "^silent for 1 s$", "^  CPU 0 hangs at pc 0x"], 124, mem="8M", silence=1.0,
+               options=["--boot", "uboot"])
 
 
 def cases(platform: str) -> List[Case]:
