@@ -30,7 +30,7 @@ $(call need,$(if $(filter clean,$(goals)),$(if $(filter-out clean,$(goals)),,y),
 # What a goal needs installed; quick and silent when it is all there.
 ifneq ($(filter-out $(goals-without-setup),$(goals)),)
 ifndef AXLE_SETUP_DONE
-setup-for := run $(if $(filter 1,$(LLVM)),llvm) $(if $(filter debug,$(goals)),debug) \
+setup-for := run $(if $(filter 1,$(LLVM)),llvm) $(if $(filter debug test test-qemu,$(goals)),debug) \
              $(if $(filter test test-% detection coverage check format bench-boot bench-paging bench-dma host-%,$(goals)),llvm test) \
              $(if $(filter image test test-qemu,$(goals))$(filter uboot%,$(BOOT)),uboot) \
              $(if $(filter bench bench-docs compare test test-bench,$(goals)),test bench)
