@@ -96,6 +96,9 @@ def cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} disks on both buses", app._replace(features="debug"),
                [counted(4), counted(4), "^Blktest OK!$"], once=[ON_PCI + ", 4 queues"],
                options=["--smp", "4"], prepare=disks([MMIO, f"{PCI},num-queues=4"], WRITTEN[4]))
+    yield Case(f"{platform} disk on PCI, after U-Boot has used the bus", app,
+               [ON_PCI, counted(1), "^Blktest OK!$"], args="on=00:01.0", options=["--boot", "uboot"],
+               prepare=disks([PCI], WRITTEN[1]))
     yield Case(f"{platform} disk, what a request costs", app,
                [r"^disk 0: \d{3,} requests per million instructions: 1000 reads", "^Blktest OK!$"],
                args="requests=0 rate=1000", options=["--icount"], prepare=disks([PCI]))
