@@ -265,7 +265,7 @@ static void describe(struct sdhci *self, struct ax_prange registers)
 static enum ax_err start_device(struct sdhci *self, const struct axhal_fdt_node *node,
                                 struct ax_prange registers)
 {
-    self->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(14, "SD host");
+    self->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(15, "SD host");
     self->timer = (struct axhal_timer)AXHAL_TIMER_INIT(watch, self);
     enum ax_err err = sdhci_host_start(&self->host, &self->card);
     if (err != AX_OK)
