@@ -25,7 +25,8 @@ def app_cases(board: str) -> Iterator[Case]:
     yield Case(f"{board} selftest", Build(board, "selftest"))
     yield smp(Case(f"{board} selftest SMP=4", Build(board, "selftest"),
                    [online(4, 4), *expected("selftest")], args="only=axruntime"), 4)
-    yield smp(Case(f"{board} stress SMP=4", Build(board, "stress"), args="seconds=2 seed=4"), 4)
+    yield smp(Case(f"{board} stress SMP=4", Build(board, "stress", features="unfair-locks"),
+                   args="seconds=2 seed=4"), 4)
     yield Case(f"{board} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{board} reboot", fault, ["^rebooting$"] * 2, 123, "reboot",
                options=["--allow-reboot", "1"])
@@ -69,4 +70,5 @@ def tree_cases(board: str) -> Iterator[Case]:
 
 
 def cases(board: str) -> List[Case]:
-    return [case for kind in (app_cases, interrupt_cases, tree_cases) for case in kind(board)]
+    kinds = (app_cases, interrupt_cases, tree_cases)
+    return [case._replace(seconds=120.0, silence=60.0) for kind in kinds for case in kind(board)]
