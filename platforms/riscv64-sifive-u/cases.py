@@ -21,7 +21,8 @@ def app_cases(board: str) -> Iterator[Case]:
     fault = Build(board, "fault")
     yield Case(f"{board} helloworld MEM=5M", Build(board, "helloworld"), mem="5M")
     yield Case(f"{board} helloworld MEM=8G", Build(board, "helloworld"), mem="8G")
-    yield Case(f"{board} memtest", Build(board, "memtest"), args=hostile.SMALL_MEMTEST)
+    yield Case(f"{board} memtest", Build(board, "memtest"), mem="16M",
+               args=hostile.SMALL_MEMTEST)
     yield Case(f"{board} selftest", Build(board, "selftest"))
     yield smp(Case(f"{board} selftest SMP=4", Build(board, "selftest"),
                    [online(4, 4), *expected("selftest")], args="only=axruntime"), 4)
