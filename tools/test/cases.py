@@ -12,6 +12,7 @@ import cpus
 import debugger
 import devices
 import disks
+import dma
 import hostile
 import paging
 from guest.platform import ROOT, folder, names
@@ -297,5 +298,5 @@ def cases_of(platform: str, kinds: Sequence[Callable[[str], Iterable[Case]]]) ->
 def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, boots.cases, cpus.cases,
-             debugger.cases, devices.cases, disks.cases, paging.cases, hostile.cases)
+             debugger.cases, devices.cases, disks.cases, dma.cases, paging.cases, hostile.cases)
     return [case for platform in [*names(), OUTSIDE_PLATFORM] for case in cases_of(platform, kinds)]
