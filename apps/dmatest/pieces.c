@@ -245,8 +245,8 @@ static void try_lists(struct endpoint *endpoint, struct tally *tally)
     try_list(endpoint, &other, "a list, joined", 3, tally);
     other.limits.boundary = AX_PAGE_SIZE;
     try_list(endpoint, &other, "a list, cut at a boundary", 4, tally);
-    other.limits.segment_bytes = 256;
-    try_list(endpoint, &other, "a list, cut into short segments", 9, tally);
+    other.limits.segment_bytes = 320;
+    try_list(endpoint, &other, "a list, cut into short segments", 7, tally);
 }
 
 void pieces_try(struct endpoint *endpoint, struct tally *tally)

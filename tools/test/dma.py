@@ -32,7 +32,7 @@ MISUSES = (("freed with the wrong size", "the device: freed with the wrong size:
            ("unmapped without being mapped", "unmap: not mapped: 256 bytes"),
            ("unmapped twice", "unmap: not mapped, or unmapped twice"),
            ("unmapped twice by a copy", "unmap: unmapped twice: 256 bytes"))
-TRANSPORTS = ("device",)  # of QEMU's models: virtio-rng-device
+TRANSPORTS = ("device", "pci")  # of QEMU's models: virtio-rng-device, virtio-rng-pci
 WINDOW_BYTES = 64 << 20  # the upper half of RAM
 WRONG = r"WRONG|KEPT|\] (warn|error): "
 

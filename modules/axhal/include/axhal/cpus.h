@@ -25,13 +25,17 @@
 #include <stdint.h>
 
 /*
- * Port: the boot step that starts them, axruntime's, with the machine that the tree describes. It
- * is in the image, and so is taken, if code that is in the image says AX_KEEP() of it.
+ * A boot step, with the machine that the tree describes. It is in the image, and so is taken, if
+ * code that is in the image says AX_KEEP() of it. Steps are taken in the alphabetical order of
+ * their sections.
  */
 struct axhal_boot_step {
     void (*take)(const struct axhal_machine *machine);
 };
+#define AXHAL_BOOT_STEP_ADDRESS_SPACE AX_SECTION(".rodata.ax_boot_steps_address_space")
 #define AXHAL_BOOT_STEP_CPUS AX_SECTION(".rodata.ax_boot_steps_cpus")
+
+/* Port: the step that starts the other CPUs, axruntime's. */
 extern const struct axhal_boot_step axhal_port_start_cpus;
 
 /* Code in the image that runs this wants the other CPUs started, if the image may have any. */
@@ -67,7 +71,10 @@ static inline unsigned axhal_cpus_online(void)
     return axhal_cpus_running();
 }
 
-/* The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. */
+/*
+ * The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. Panics
+ * if `cpu` is no index.
+ */
 uint64_t axhal_cpu_hardware_id(unsigned cpu);
 
 /* The stacks that a CPU is to run on; each address is a multiple of 16, the ends are above. */
@@ -85,11 +92,18 @@ enum { AXHAL_CPU_START_MS = 5000 };
  * begins in axcpu_port_second_cpu() and is its own from then on; the stacks are, too.
  *
  * AX_ENOSPC: AXCPU_CPUS_MAX have been started. What axplat_start_cpu() returns: firmware refused.
- * The stacks are the caller's again. AX_EBUSY: nothing came within the time; the stacks and the
- * index are lost, since it may still come: then it stops at once. Boot, one caller at a time.
+ * The stacks are the caller's again. AX_EBUSY: nothing came within the time, or it left; the stacks
+ * and the index are lost, since it may still come: then it stops at once. Boot, one caller at a
+ * time.
  */
 AX_MUST_CHECK enum ax_err axhal_cpu_start(uint64_t hardware_id,
                                           const struct axhal_cpu_stacks *stacks);
 
-/* For axcpu_port_second_cpu(): this CPU is online from now on, or stops, if it is too late. */
+/*
+ * For axcpu_port_second_cpu(), once it can be interrupted: this CPU is online from now on, or
+ * stops, if it is too late.
+ */
 void axhal_cpu_arrive(void);
+
+/* In place of that: this CPU is of no use; it is left out, and stops. */
+AX_NORETURN void axhal_cpu_leave(void);

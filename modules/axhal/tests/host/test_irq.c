@@ -13,11 +13,14 @@
 
 #include "../../src/trap_internal.h"
 #include <axbase/fmt.h>
+#include <axcpu/barrier.h>
 #include <axcpu/irq.h>
 #include <axcpu/percpu.h>
+#include <axcpu/timer.h>
 #include <axhal/ipi.h>
 #include <axhal/irq.h>
 #include <axhal/platform.h>
+#include <axhal/time.h>
 
 enum { NUMBERS = 64, EVENTS_MAX = 8, CONTROLLER = 5 };
 
@@ -458,12 +461,34 @@ void axplat_ipi_send(unsigned cpu, uint64_t hardware_id)
     axhal_irq_send(cpu);
 }
 
+static void pass_time(void)
+{
+    axcpu_host_counter++;
+}
+
+/* While a CPU waits for its own interrupt, with interrupts on. */
+static void deliver(void)
+{
+    assert_true(axcpu_irq_is_enabled());
+    axcpu_host_on_relax = pass_time;
+    dispatch(0);
+}
+
 static void an_interrupt_between_cpus(void **state)
 {
     struct axhal_irq_counts before = counted();
     (void)state;
     axcpu_percpus[0].hardware_id = 0x81;
-    axhal_ipi_start_cpu();
+    assert_int_equal(axhal_time_init(1000), AX_OK);
+    axcpu_host_on_relax = pass_time; /* nobody delivers it */
+    assert_int_equal(axhal_ipi_start_cpu(), AX_ENODEV);
+    assert_false(axcpu_irq_is_enabled());
+    axcpu_host_on_relax = deliver;
+    assert_int_equal(axhal_ipi_start_cpu(), AX_OK);
+    assert_false(axcpu_irq_is_enabled());
+    axcpu_irq_enable();
+    received = 0;
+    controller.event_count = 0;
     controller.sent_to = 9;
     axhal_ipi_send(0);
     assert_int_equal(controller.sent_to, 0);
