@@ -4,7 +4,7 @@
  *
  * Boot arguments: requests=<n>, by each CPU (300); seed=<n>; rate=<n>, requests to count the
  * instructions of (0: none); bad=<sector>, one that the disk cannot read or write; silent, a disk
- * that does not answer.
+ * that does not answer; first=<n>, the first disk to test (0): those before it are another's.
  */
 #include "blktest.h"
 
@@ -20,7 +20,7 @@ enum { DEFAULT_REQUESTS = 300, STATUS_USAGE = 2 };
 #define NO_SECTOR UINT64_MAX
 
 struct options {
-    uint64_t requests, seed, rate, bad;
+    uint64_t requests, seed, rate, bad, first;
     bool is_silent;
 };
 
@@ -79,7 +79,7 @@ static bool parse_all(int argc, char **argv, struct options *out)
             out->is_silent = true;
         else if (!parse(argv[i], "requests=", &out->requests) &&
                  !parse(argv[i], "seed=", &out->seed) && !parse(argv[i], "rate=", &out->rate) &&
-                 !parse(argv[i], "bad=", &out->bad))
+                 !parse(argv[i], "bad=", &out->bad) && !parse(argv[i], "first=", &out->first))
             return false;
     }
     return true;
@@ -118,10 +118,10 @@ static void test(struct disk *disk, const struct options *options)
         rate(disk, (unsigned)options->rate);
 }
 
-/* All disks there are; returns how many. */
+/* All disks there are from the first one on; returns how many. */
 static unsigned test_disks(const struct options *options)
 {
-    struct disk disk = {.index = 0};
+    struct disk disk = {.index = (unsigned)options->first};
     for (; (disk.block = axdriver_block(disk.index)) != NULL; disk.index++) {
         disk.info = axdriver_block_info(disk.block);
         disk.writes = axalloc_calloc(MOST_SECTORS, sizeof *disk.writes);
@@ -132,15 +132,15 @@ static unsigned test_disks(const struct options *options)
         test(&disk, options);
         axalloc_free(disk.writes);
     }
-    return disk.index;
+    return disk.index - (unsigned)options->first;
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
     if (!parse_all(argc, argv, &options)) {
-        axlog_print("blktest: the arguments can be requests=<n>, seed=<n>, rate=<n>, bad=<sector> "
-                    "and silent\n");
+        axlog_print("blktest: the arguments can be requests=<n>, seed=<n>, rate=<n>, bad=<sector>, "
+                    "silent and first=<n>\n");
         return STATUS_USAGE;
     }
     struct axalloc *global = axalloc_global();

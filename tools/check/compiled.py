@@ -26,6 +26,20 @@ def check_builds():
     return project.in_parallel(build_apps, folders)
 
 
+HELLO_BYTES_MAX = {"riscv64-qemu-virt": 32768, "aarch64-qemu-virt": 32768}
+
+
+def check_sizes():
+    """The flat image of helloworld, built as it is by default, has no more bytes than it may."""
+    problems = []
+    for platform, most in HELLO_BYTES_MAX.items():
+        done = project.make(f"PLATFORM={platform}", "APP=helloworld", "size")
+        size = re.search(r"^flat image: (\d+) bytes", done.stdout, re.MULTILINE)
+        if not size or int(size[1]) > most:
+            problems.append(f"helloworld on {platform}: {size[1] if size else done.stderr} bytes, more than {most}")
+    return problems
+
+
 def exported_headers(isa):
     """(module, header path) of what each module shows to others on this ISA.
 

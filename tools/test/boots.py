@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Callable, Iterator, List
 
 import cpus
+import disks
+import dma
 from guest import uboot
 from guest.platform import ROOT, read
 from target import Build, Case, Prepared, expected
@@ -84,10 +86,15 @@ def handover_cases(platform: str) -> Iterator[Case]:
 
 
 def machine_cases(platform: str) -> Iterator[Case]:
-    """How many CPUs, how much memory."""
+    """CPUs, devices that U-Boot has used before, memory."""
     yield cpus.smp(Case(f"{platform} selftest BOOT=uboot SMP=4", Build(platform, "selftest"),
                         [cpus.online(4, 4), *expected("selftest")], args="only=axruntime",
                         options=["--boot", "uboot"]), 4)
+    yield Case(f"{platform} blktest BOOT=uboot", Build(platform, "blktest"),
+               [disks.counted(2), "^Blktest OK!$"], args="first=1",
+               options=["--boot", "uboot", "--smp", "2"], prepare=disks.by_option)
+    yield Case(f"{platform} dmatest BOOT=uboot-fit", Build(platform, "dmatest"), absent=[dma.WRONG],
+               options=["--boot", "uboot-fit"], prepare=dma.with_devices("device"))
     for mem in ("48M", "4G"):
         yield Case(f"{platform} helloworld BOOT=uboot MEM={mem}", Build(platform, "helloworld"),
                    mem=mem, options=["--boot", "uboot"])

@@ -63,7 +63,12 @@ def test_debug(tree):
     result = tree.make("debug", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
     assert result.status == 0, result.text
     assert re.search(r"run .* --gdb", result.out) and "target remote :1234" in result.out, result.out
-    assert "one.elf" in result.out
+    assert "one.elf" in result.out and "tools/gdb/axle.py" in result.out and "-batch" not in result.out
+    tree.write("../commands", "info registers\n")
+    result = tree.make("debug", "GDB=../commands", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
+    assert "gdb -batch" in result.out and "-x ../commands" in result.out, result.text
+    result = tree.make("debug", "GDB=../nowhere", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
+    assert result.status != 0 and "GDB=../nowhere: no such file" in result.err, result.text
 
 
 def test_run_fails_when_the_app_does(tree):

@@ -9,8 +9,10 @@ from typing import Callable, Iterable, Iterator, List, Optional, Sequence
 
 import boots
 import cpus
+import debugger
 import devices
 import disks
+import dma
 import hostile
 import paging
 from guest.platform import ROOT, folder, names
@@ -296,5 +298,5 @@ def cases_of(platform: str, kinds: Sequence[Callable[[str], Iterable[Case]]]) ->
 def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, boots.cases, cpus.cases,
-             devices.cases, disks.cases, paging.cases, hostile.cases)
+             debugger.cases, devices.cases, disks.cases, dma.cases, paging.cases, hostile.cases)
     return [case for platform in [*names(), OUTSIDE_PLATFORM] for case in cases_of(platform, kinds)]

@@ -29,6 +29,8 @@ struct axdriver_block *axdriver_block(unsigned index)
 {
     want_virtio();
     AX_KEEP(&axdriver_virtio_blk);
+    if (CONFIG_AXDRIVER_SDHCI)
+        AX_KEEP(&axdriver_sdhci);
     struct axdriver_block *block = blocks;
     for (; block != NULL && index > 0; index--)
         block = block->next;

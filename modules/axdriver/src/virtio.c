@@ -6,6 +6,7 @@
  * that is all that can be done without an IOMMU.
  */
 #include "virtio_internal.h"
+#include "want.h"
 #include <axbase/assert.h>
 #include <axcpu/barrier.h>
 #include <axhal/irq.h>
@@ -17,6 +18,11 @@ enum { INTERRUPT_QUEUE = 1, INTERRUPT_CONFIG = 2 }; /* 4.2.2, ISR status: 4.1.4.
 static const uint64_t ring_features = AXDRIVER_VIRTIO_F_INDIRECT_DESC |
                                       AXDRIVER_VIRTIO_F_EVENT_IDX | AXDRIVER_VIRTIO_F_VERSION_1 |
                                       AXDRIVER_VIRTIO_F_ACCESS_PLATFORM;
+
+void axdriver_want_virtio(void)
+{
+    want_virtio();
+}
 
 static void add_status(struct axdriver_virtio *device, unsigned bits)
 {

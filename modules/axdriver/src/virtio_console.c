@@ -243,7 +243,7 @@ static enum ax_err attach(struct axdriver_virtio *device)
     struct axdriver_serial *serial = axalloc_calloc(1, sizeof *serial);
     if (serial == NULL)
         return AX_ENOMEM;
-    serial->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(13, "serial");
+    serial->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(14, "serial");
     serial->device = device;
     enum ax_err err = start(serial);
     if (err != AX_OK) {

@@ -204,22 +204,29 @@ static uint32_t least_bytes(uint8_t kind)
     return kind == COMMON ? COMMON_BYTES : kind == NOTIFY ? sizeof(uint16_t) : 1;
 }
 
+/* All of the capability that its kind needs is there. */
+static bool is_whole(const struct pci_function *function, unsigned at)
+{
+    if (at + CAP_LEAST > PCI_CAPABILITY_END)
+        return false;
+    unsigned least = pci_read8(function, at + CAP_KIND) == NOTIFY ? CAP_NOTIFY_LEAST : CAP_LEAST;
+    return at + least <= PCI_CAPABILITY_END && pci_read8(function, at + CAP_BYTES) >= least;
+}
+
 /* Map the part that the capability at `at` describes; what is not as it should be is passed over.
  */
 static void take_part(struct virtio_pci *self, unsigned at)
 {
     const struct pci_function *function = &self->function;
-    uint8_t kind = pci_read8(function, at + CAP_KIND);
-    uint8_t least = kind == NOTIFY ? CAP_NOTIFY_LEAST : CAP_LEAST;
-    uint8_t cap_bytes = pci_read8(function, at + CAP_BYTES);
-    uint32_t offset = pci_read32(function, at + CAP_OFFSET);
-    uint32_t bytes = pci_read32(function, at + CAP_LENGTH);
-    if (kind < COMMON || kind > CONFIG || self->parts[kind].registers != NULL ||
-        cap_bytes < least || at + least > PCI_CAPABILITY_END || bytes < least_bytes(kind) ||
-        offset % sizeof(uint32_t) != 0)
+    if (!is_whole(function, at))
         return;
-    struct part part = {NULL, bytes};
-    if (kind == CONFIG && bytes > CONFIG_BYTES_MAX)
+    uint8_t kind = pci_read8(function, at + CAP_KIND);
+    uint32_t offset = pci_read32(function, at + CAP_OFFSET);
+    struct part part = {NULL, pci_read32(function, at + CAP_LENGTH)};
+    if (kind < COMMON || kind > CONFIG || self->parts[kind].registers != NULL ||
+        part.bytes < least_bytes(kind) || offset % sizeof(uint32_t) != 0)
+        return;
+    if (kind == CONFIG && part.bytes > CONFIG_BYTES_MAX)
         part.bytes = CONFIG_BYTES_MAX;
     if (pci_bar_map(function, pci_read8(function, at + CAP_BAR), offset, part.bytes,
                     &part.registers) != AX_OK)

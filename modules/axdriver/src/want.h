@@ -10,6 +10,8 @@
 #include <axdriver/driver.h>
 
 extern const struct axdriver_tree_driver axdriver_virtio_mmio;
+extern const struct axdriver_tree_driver axdriver_videocore;
+extern const struct axdriver_tree_driver axdriver_sdhci;
 extern const struct axdriver_tree_driver axdriver_pci_host;
 
 extern const struct axdriver_virtio_driver axdriver_virtio_rng;
@@ -19,6 +21,13 @@ extern const struct axdriver_virtio_driver axdriver_virtio_console;
 static inline void want_devices(void)
 {
     AX_KEEP(&axdriver_port_start);
+}
+
+/* So is the VideoCore of a Raspberry Pi. */
+static inline void want_videocore(void)
+{
+    want_devices();
+    AX_KEEP(&axdriver_videocore);
 }
 
 /* So are those of virtio's transports. */

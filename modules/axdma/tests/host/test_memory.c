@@ -90,6 +90,20 @@ static void pieces_are_zeroed_aligned_and_of_one_attribute(void **state)
     assert_int_equal(device.live, 0);
 }
 
+static void pieces_are_zeroed_anew(void **state)
+{
+    struct axdma_memory keep = take(64, 64), piece = take(100, 64); /* of the same page */
+    void *place = piece.cpu;
+    (void)state;
+    memset(piece.cpu, 0xa5, 100);
+    give(piece, 100, 64);
+    piece = take(100, 64);
+    assert_ptr_equal(piece.cpu, place);
+    assert_zero(piece, 100);
+    give(piece, 100, 64);
+    give(keep, 64, 64);
+}
+
 /* Nothing of the heap's or of another piece lies in a line of it. */
 static void lines_are_shared_with_nothing(void **state)
 {
@@ -359,6 +373,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(pieces_are_zeroed_aligned_and_of_one_attribute, start),
+        cmocka_unit_test_setup(pieces_are_zeroed_anew, start),
         cmocka_unit_test_setup(lines_are_shared_with_nothing, start),
         cmocka_unit_test_setup(memory_is_within_mask_and_window, start),
         cmocka_unit_test_setup(a_second_window_serves_when_the_first_is_full, start),

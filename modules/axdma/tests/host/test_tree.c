@@ -177,7 +177,7 @@ static void nine(struct fdtb *b)
 static void the_nearest_word_on_coherence_counts(void **state)
 {
     (void)state;
-    assert_int_equal(ask((struct tree){NULL}), AX_OK);
+    assert_int_equal(ask((struct tree){.root = NULL}), AX_OK);
     assert_int_equal(device.coherent, CONFIG_AXDMA_COHERENT);
     assert_int_equal(ask((struct tree){.device = coherent}), AX_OK);
     assert_true(device.coherent);
@@ -200,7 +200,7 @@ static void who_cannot_be_kept_coherent_is_refused(void **state)
 static void without_ranges_the_platform_counts(void **state)
 {
     (void)state;
-    assert_int_equal(ask((struct tree){NULL}), AX_OK);
+    assert_int_equal(ask((struct tree){.root = NULL}), AX_OK);
     assert_int_equal(device.window_count, 0);
     /* what the device itself says of its children is not about it */
     assert_int_equal(ask((struct tree){.device = videocore}), AX_OK);

@@ -3,6 +3,7 @@
  * out and after, and refusals; devices that see caches or do not, and what they are lent. QEMU's
  * CPUs have no caches: the attribute is proved by the table, read as the CPU reads it.
  */
+#include "together.h"
 #include <axalloc/alloc.h>
 #include <axbase/config.h>
 #include <axbase/string.h>
@@ -401,6 +402,7 @@ static const struct axtest_case cases[] = {
     {"lent as it is, and by a bounce buffer", test_lending},
     {"windows somewhere else on the bus", test_windows},
     {"pools", test_pool},
+    {"every CPU at once", test_dma_together},
     {"out of memory loses nothing", test_out_of_memory},
 };
 

@@ -45,6 +45,7 @@ struct fake_device {
     uint32_t interrupt_status;
     struct fake_queue queues[AXDRIVER_VIRTIO_QUEUES_MAX];
     uint8_t config[FAKE_CONFIG_BYTES];
+    void (*notified)(struct fake_device *self, unsigned index); /* NULL: it only counts */
 };
 
 /* ---- the machine ---- */
@@ -57,6 +58,9 @@ static struct {
     void *argument;
     char told[FAKE_TOLD_BYTES]; /* the last line of the log */
     unsigned errors;            /* lines of that level */
+    bool has_timers;            /* one at a time: else none can be started */
+    struct axhal_timer *timer;
+    uint64_t deadline_ns;
 } fake;
 
 enum axlog_level axlog_current = AXLOG_TRACE;
@@ -159,8 +163,12 @@ uint64_t axhal_monotonic_ns(void)
 
 enum ax_err axhal_timer_start(struct axhal_timer *timer, uint64_t deadline_ns, uint64_t period_ns)
 {
-    (void)timer, (void)deadline_ns, (void)period_ns;
-    return AX_ENODEV;
+    (void)period_ns;
+    if (!fake.has_timers)
+        return AX_ENODEV;
+    fake.timer = timer;
+    fake.deadline_ns = deadline_ns;
+    return AX_OK;
 }
 
 bool axhal_timer_cancel(struct axhal_timer *timer)
@@ -229,7 +237,10 @@ static enum ax_err fake_queue_enable(struct axdriver_virtio *virtio, unsigned in
 
 static void fake_notify(struct axdriver_virtio *virtio, unsigned index)
 {
-    fake_of(virtio)->queues[index].told++;
+    struct fake_device *self = fake_of(virtio);
+    self->queues[index].told++;
+    if (self->notified != NULL)
+        self->notified(self, index);
 }
 
 static enum ax_err fake_read_config(struct axdriver_virtio *virtio, size_t offset, void *out,

@@ -3,7 +3,6 @@
  * machines that have.
  */
 #include <axbase/string.h>
-#include <axcpu/barrier.h>
 #include <axdriver/random.h>
 #include <axdriver/serial.h>
 #include <axhal/cpus.h>
@@ -33,11 +32,11 @@ static void test_random(struct axtest *test)
 
 static void test_entropy(struct axtest *test)
 {
-    uint64_t limit = axhal_monotonic_ns() + 2 * SECOND_NS;
-    while (!axdriver_random_is_seeded() && axhal_monotonic_ns() < limit)
-        axcpu_relax();
-    if (!axdriver_random_is_seeded())
+    enum ax_err err = axdriver_random_wait(2 * SECOND_NS);
+    if (err == AX_ENODEV)
         axtest_skip(test, "no entropy device");
+    else
+        AXTEST_CHECK(test, err == AX_OK && axdriver_random_is_seeded());
 }
 
 /* ---- two consoles whose other ends are connected ---- */
