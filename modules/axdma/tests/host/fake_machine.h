@@ -294,6 +294,7 @@ static inline int machine_start(void **state)
     machine.calls = machine.fail_at = 0;
     machine.cleans = machine.invalidates = machine.clean_invalidates = 0;
     axcpu_host_dcache_line_bytes = 64;
+    axcpu_host_dcache_is_absent = false;
     axhal_memory_map_init(&map, UINT64_MAX);
     assert_int_equal(axhal_memory_map_add_ram(&map, ax_prange(RAM_START, RAM_BYTES)), AX_OK);
     axhal_memory_map_finalize(&map);

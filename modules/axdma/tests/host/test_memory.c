@@ -186,6 +186,9 @@ static void the_impossible_is_told_from_want(void **state)
     device.coherent = false;
     machine.has_no_types = true; /* a CPU that cannot do without its cache */
     assert_int_equal(axdma_alloc(&device, page, &memory), AX_ENOTSUP);
+    machine.has_no_types = false;
+    axcpu_host_dcache_is_absent = true; /* or cannot clean it */
+    assert_int_equal(axdma_alloc(&device, page, &memory), AX_ENOTSUP);
     assert_held(before);
     assert_int_equal(axdma_device_end(&device), AX_OK);
 }

@@ -193,6 +193,9 @@ static void what_is_not_memory_is_refused(void **state)
     assert_int_equal(axdma_map(&device, machine.ram, RAM_BYTES + 1, AXDMA_TO_DEVICE, &none),
                      AX_EFAULT);
     assert_int_equal(axdma_map(&device, machine.ram, SIZE_MAX, AXDMA_TO_DEVICE, &none), AX_EFAULT);
+    axcpu_host_dcache_is_absent = true; /* a CPU that cannot clean what this device does not see */
+    assert_int_equal(axdma_map(&device, machine.ram, 64, AXDMA_TO_DEVICE, &none), AX_ENOTSUP);
+    axcpu_host_dcache_is_absent = false;
     /* from the image to RAM, both of which have physical addresses, but not side by side */
     ptrdiff_t apart = (char *)machine.ram - axcpu_text_start;
     if (apart > 0)
