@@ -51,6 +51,8 @@ static struct {
     unsigned long calls, fail_at; /* of what may run out of memory; the one that does, 0: none */
     bool for_good;                /* and all after it */
     unsigned cleans, invalidates, clean_invalidates;
+    const void *dropped; /* what was invalidated last */
+    size_t dropped_bytes;
 } machine;
 
 /* ---- addresses ---- */
@@ -211,6 +213,8 @@ void __wrap_axcpu_dcache_clean(const void *start, size_t bytes)
 void __wrap_axcpu_dcache_invalidate(const void *start, size_t bytes)
 {
     machine.invalidates++;
+    machine.dropped = start;
+    machine.dropped_bytes = bytes;
     each_line(start, bytes, true);
 }
 

@@ -260,6 +260,22 @@ static void wrong_frees_of_small_pieces_are_named(void **state)
     assert_int_equal(axdma_device_end(&device), AX_OK);
 }
 
+static void free_coherent(void)
+{
+    assert_int_equal(axdma_dealloc_coherent(victim, small), AX_EINVAL);
+}
+
+static void wrong_frees_of_nobodys_memory_are_named(void **state)
+{
+    (void)state;
+    assert_int_equal(axdma_alloc_coherent(small, &victim), AX_OK);
+    victim.bus.raw += 64;
+    assert_says(log_of(free_coherent), "axdma: not this memory's bus address");
+    victim.bus.raw -= 64;
+    assert_int_equal(axdma_dealloc_coherent(victim, small), AX_OK);
+    assert_says(log_of(free_coherent), "axdma: not allocated, or freed twice");
+}
+
 static void wrong_frees_of_pages_are_named(void **state)
 {
     (void)state;
@@ -380,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup(boundaries_are_not_crossed, start),
         cmocka_unit_test_setup(the_impossible_is_told_from_want, start),
         cmocka_unit_test_setup(wrong_frees_of_small_pieces_are_named, start),
+        cmocka_unit_test_setup(wrong_frees_of_nobodys_memory_are_named, start),
         cmocka_unit_test_setup(wrong_frees_of_pages_are_named, start),
         cmocka_unit_test_setup(pools_hand_out_pieces_of_their_own, start),
         cmocka_unit_test_setup(pools_know_the_impossible_at_once, start),

@@ -233,6 +233,18 @@ static void sync_hands_parts_over(void **state)
     }
 }
 
+/* What is dropped in part would be written back first, and with it old bytes over the device's. */
+static void sync_is_of_whole_lines(void **state)
+{
+    unsigned char *area = heap_bytes(AREA, PAGE);
+    (void)state;
+    struct axdma_mapping mapping = map(area, 4 * LINE, AXDMA_FROM_DEVICE);
+    assert_int_equal(axdma_sync_for_cpu(&device, &mapping, LINE + 6, LINE), AX_OK);
+    assert_ptr_equal(machine.dropped, area + LINE);
+    assert_int_equal(machine.dropped_bytes, 2 * LINE);
+    unmap(mapping);
+}
+
 /* ---- lists ---- */
 
 enum { ROOM = 8 };
@@ -353,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup(alignment_and_boundary_are_bounced, start),
         cmocka_unit_test_setup(what_is_not_memory_is_refused, start),
         cmocka_unit_test_setup(sync_hands_parts_over, start),
+        cmocka_unit_test_setup(sync_is_of_whole_lines, start),
         cmocka_unit_test_setup(lists_are_cut_and_joined, start),
         cmocka_unit_test_setup(lists_fail_whole, start),
         cmocka_unit_test_setup(failures_leak_nothing, start),
