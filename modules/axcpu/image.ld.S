@@ -12,6 +12,7 @@
 
 #define PAGE 4096
 #define MOVE_GRAIN 32 /* bytes that boot.S moves at a time */
+#define VECTORS_BYTES 1024 /* aarch64: the first half of the table of trap.S */
 
 ENTRY(_start)
 
@@ -28,11 +29,14 @@ SECTIONS
     axcpu_text_start = .;
     .text : {
         KEEP(*(.head.text))
-        /* fills the gap before the vectors of aarch64, which start at a multiple of 2 KiB */
+        /*
+         * Fills the gap before the vectors of aarch64, which start at a multiple of 2 KiB. If this
+         * passes the first one, most of another 2 KiB is lost: then a name is to go from here.
+         */
         *string.c.o(.text.copy_forwards .text.mem* .text.str*)
         *stack_protector.c.o(.text .text.*)
-        *try.S.o(.text)
-        *trap.S.o(.text)
+        KEEP(*(SORT_BY_NAME(.text.axcpu_vectors.*)))
+        axcpu_vectors_end = .;
         *(.text .text.*)
         . = ALIGN(MOVE_GRAIN);
     } :text
@@ -48,7 +52,7 @@ SECTIONS
         *(.rodata.ax_drivers_*)
         QUAD(0)
         ax_boot_steps = .;
-        *(.rodata.ax_boot_steps_*)
+        *(SORT_BY_NAME(.rodata.ax_boot_steps_*))
         QUAD(0)
         /* those of axdriver, with their last row only where there is one before */
         axdriver_tree_drivers = .;
@@ -117,5 +121,7 @@ SECTIONS
 }
 
 ASSERT(axcpu_text_start == AXCPU_IMAGE_BASE, "the image must start where its window does")
+ASSERT(DEFINED(axcpu_trap_vectors) ? axcpu_vectors_end - axcpu_trap_vectors <= VECTORS_BYTES : 1,
+       "what stands behind a vector of trap.S has no room there")
 ASSERT(axcpu_image_end - axcpu_text_start < AXCPU_EARLY_TREE_SLOT * AXCPU_EARLY_SLOT_BYTES,
        "the image does not fit its window")

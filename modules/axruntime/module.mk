@@ -8,4 +8,5 @@ endif
 test-deps := axtest
 target-tests := $(if $(filter 1,$(CONFIG_AXCPU_CPUS_MAX)),,$(addprefix tests/target/,suite.c cpus.c locks.c))
 host-tests := test_arguments
+host-wraps := test_arguments:axalloc_alloc_pages
 process-srcs := process/start.c src/banner.c

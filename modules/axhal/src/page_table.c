@@ -196,15 +196,20 @@ AX_COLD static enum ax_err complaint(const struct axhal_page_table *table, struc
     return is_covered ? AX_EBUSY : AX_EEXIST;
 }
 
-enum ax_err axhal_pt_map(struct axhal_page_table *table, struct ax_vrange range,
-                         struct ax_paddr physical, unsigned map_flags)
+static enum ax_err check_map(const struct axhal_page_table *table, struct ax_vrange range,
+                             struct ax_paddr physical, unsigned map_flags)
 {
-    const struct axcpu_pt_format *format = table->format;
     if (!page_table_is_legal_range(table, range) || !page_table_are_legal_flags(table, map_flags) ||
         !page_table_is_legal_target(table, physical, range.size_bytes))
         return AX_EINVAL;
-    if (!page_table_is_all(table, range, false))
-        return complaint(table, range);
+    return page_table_is_all(table, range, false) ? AX_OK : complaint(table, range);
+}
+
+/* A checked range, as far as there are frames for tables: up to `*reached` if they end. */
+static enum ax_err map_leaves(struct axhal_page_table *table, struct ax_vrange range,
+                              struct ax_paddr physical, unsigned map_flags, uint64_t *reached)
+{
+    const struct axcpu_pt_format *format = table->format;
     struct span span = span_of(range);
     uint64_t to = physical.raw;
     bool more = true;
@@ -213,14 +218,36 @@ enum ax_err axhal_pt_map(struct axhal_page_table *table, struct ax_vrange range,
         unsigned level = best_level(format, &span, to);
         enum ax_err err = descend_to(table, span.at, level, &position);
         if (err != AX_OK) {
-            undo_map(table, range, span.at);
+            *reached = span.at;
             return err;
         }
         more = page_table_fill_run(format, &position, &span, &to, format->encode(map_flags, level));
     }
     table->access->publish();
-    page_table_was_extended();
     return AX_OK;
+}
+
+enum ax_err axhal_pt_build(struct axhal_page_table *table, struct ax_vrange range,
+                           struct ax_paddr physical, unsigned map_flags)
+{
+    uint64_t reached;
+    enum ax_err err = check_map(table, range, physical, map_flags);
+    return err != AX_OK ? err : map_leaves(table, range, physical, map_flags, &reached);
+}
+
+enum ax_err axhal_pt_map(struct axhal_page_table *table, struct ax_vrange range,
+                         struct ax_paddr physical, unsigned map_flags)
+{
+    uint64_t reached;
+    enum ax_err err = check_map(table, range, physical, map_flags);
+    if (err != AX_OK)
+        return err;
+    err = map_leaves(table, range, physical, map_flags, &reached);
+    if (err == AX_OK)
+        page_table_was_extended();
+    else
+        undo_map(table, range, reached);
+    return err;
 }
 
 /* ---- query ---- */

@@ -87,7 +87,7 @@ static enum ax_err look_at(const struct axhal_mapping *leaf, void *context)
     findings->mapped_bytes += is_mapped ? leaf->virtual.size_bytes : 0;
     if (findings->wrong == NULL && is_mapped && (leaf->map_flags & AXCPU_MAP_EXECUTE) != 0) {
         findings->forbidden = frames_of(leaf);
-        (void)axhal_pt_walk(&kernel_space_table, look_for_writer, findings);
+        (void)axhal_pt_walk(kernel_space(), look_for_writer, findings);
     }
     return findings->wrong == NULL ? AX_OK : AX_EINVAL;
 }
@@ -104,7 +104,7 @@ static uint64_t bytes_of(const struct areas *areas)
 static bool is_absent(uint64_t address)
 {
     struct axhal_mapping leaf;
-    return axhal_pt_query(&kernel_space_table, ax_vaddr(address), &leaf) != AX_OK;
+    return axhal_pt_query(kernel_space(), ax_vaddr(address), &leaf) != AX_OK;
 }
 
 static bool are_guards_absent(void)
@@ -130,7 +130,7 @@ static const char *check_locked(struct findings *findings)
         return wrong;
     if (!are_guards_absent())
         return "a page below a stack is mapped";
-    (void)axhal_pt_walk(&kernel_space_table, look_at, findings);
+    (void)axhal_pt_walk(kernel_space(), look_at, findings);
     if (findings->wrong != NULL)
         return findings->wrong;
     uint64_t bytes = bytes_of(&window_mapper) + bytes_of(&window_fixed);

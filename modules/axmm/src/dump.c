@@ -121,8 +121,8 @@ static enum ax_err find(const struct axhal_mapping *leaf, void *context)
 /* Most pieces are where the one before ended: only over a hole all tables are walked. */
 static bool find_locked(struct search *search)
 {
-    return axhal_pt_query(&kernel_space_table, ax_vaddr(search->cursor), &search->leaf) == AX_OK ||
-           axhal_pt_walk(&kernel_space_table, find, search) == AX_EEXIST;
+    return axhal_pt_query(kernel_space(), ax_vaddr(search->cursor), &search->leaf) == AX_OK ||
+           axhal_pt_walk(kernel_space(), find, search) == AX_EEXIST;
 }
 
 /* The first piece that is not below the cursor; false: there is none. */

@@ -1,11 +1,13 @@
 /*
- * The one kernel table and its lock.
+ * The one kernel table and its lock. Boot fills it; what it takes to change it after that is in an
+ * image that does so, or that looks into it.
  *
  * Frames of tables that became empty are kept for the next table instead of going back to axalloc:
  * some of them never came from there, and the peak is a handful.
  */
 #include "internal.h"
 #include <axalloc/alloc.h>
+#include <axbase/assert.h>
 #include <axcpu/image.h>
 #include <axcpu/mmu.h>
 #include <axhal/mem.h>
@@ -27,12 +29,8 @@ enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_prange tree)
     if (err == AX_OK)
         err = kernel_table_fill(&kernel_space_table, map, tree);
     if (err == AX_OK)
-        err = kernel_table_init_edit_page(&kernel_space_table);
-    if (err != AX_OK)
-        return err;
-    axcpu_mmu_switch_kernel_root(kernel_space_table.root, image);
-    kernel_space_table.access = &kernel_table_access;
-    return AX_OK;
+        axcpu_mmu_switch_kernel_root(kernel_space_table.root, image);
+    return err;
 }
 
 static enum ax_err take_page(struct axhal_frame_source *self, struct ax_paddr *out)
@@ -56,18 +54,25 @@ static void keep_page(struct axhal_frame_source *self, struct ax_paddr frame)
     spare_frames = frame;
 }
 
-void axmm_use_page_allocator(void)
+/* The linear map shows the tables now, and axalloc has the frames. */
+static void open_table(const struct axhal_machine *machine)
 {
     static struct axhal_frame_source source = {take_page, keep_page};
+    (void)machine;
+    kernel_space_table.access = &kernel_table_access;
     kernel_space_table.frames = &source;
+    enum ax_err err = kernel_table_init_edit_page(&kernel_space_table);
+    AX_ASSERT(err == AX_OK);
 }
+
+AXHAL_BOOT_STEP_ADDRESS_SPACE const struct axhal_boot_step kernel_space_open = {open_table};
 
 enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags)
 {
     if (map_flags & AXCPU_MAP_WRITE && map_flags & AXCPU_MAP_EXECUTE)
         return AX_EINVAL;
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    enum ax_err err = axhal_pt_protect(&kernel_space_table, range, map_flags | AXCPU_MAP_GLOBAL);
+    enum ax_err err = axhal_pt_protect(kernel_space(), range, map_flags | AXCPU_MAP_GLOBAL);
     axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
@@ -75,7 +80,7 @@ enum ax_err axmm_protect(struct ax_vrange range, unsigned map_flags)
 enum ax_err axmm_hide(struct ax_vrange range)
 {
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    enum ax_err err = axhal_pt_unmap(&kernel_space_table, range);
+    enum ax_err err = axhal_pt_unmap(kernel_space(), range);
     axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
@@ -87,7 +92,7 @@ enum ax_err axmm_show(struct ax_vrange range)
     if (err != AX_OK)
         return err;
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    err = axhal_pt_map(&kernel_space_table, range, physical,
+    err = axhal_pt_map(kernel_space(), range, physical,
                        AXCPU_MAP_READ | AXCPU_MAP_WRITE | AXCPU_MAP_GLOBAL);
     axsync_spin_unlock(&kernel_space_lock, state);
     return err;
@@ -96,7 +101,7 @@ enum ax_err axmm_show(struct ax_vrange range)
 enum ax_err axmm_query(struct ax_vaddr address, struct axhal_mapping *out)
 {
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    enum ax_err err = axhal_pt_query(&kernel_space_table, address, out);
+    enum ax_err err = axhal_pt_query(kernel_space(), address, out);
     axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
@@ -104,7 +109,7 @@ enum ax_err axmm_query(struct ax_vaddr address, struct axhal_mapping *out)
 enum ax_err axmm_walk(axhal_pt_visit *visit, void *context)
 {
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    enum ax_err err = axhal_pt_walk(&kernel_space_table, visit, context);
+    enum ax_err err = axhal_pt_walk(kernel_space(), visit, context);
     axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }

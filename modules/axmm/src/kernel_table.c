@@ -23,7 +23,7 @@ static enum ax_err map(struct axhal_page_table *table, const char *start, const 
     enum ax_err err = axhal_virt_to_phys(range.start, &physical);
     if (err != AX_OK || range.size_bytes == 0)
         return err;
-    return axhal_pt_map(table, range, physical, map_flags | AXCPU_MAP_GLOBAL);
+    return axhal_pt_build(table, range, physical, map_flags | AXCPU_MAP_GLOBAL);
 }
 
 /* Everything but the guard pages. */
@@ -52,7 +52,7 @@ static enum ax_err map_linear(struct axhal_page_table *table, uint64_t start, ui
     if (start >= end)
         return AX_OK;
     struct ax_vrange range = {axhal_phys_to_virt(ax_paddr(start)), end - start};
-    return axhal_pt_map(table, range, ax_paddr(start), map_flags | AXCPU_MAP_GLOBAL);
+    return axhal_pt_build(table, range, ax_paddr(start), map_flags | AXCPU_MAP_GLOBAL);
 }
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -122,7 +122,7 @@ static enum ax_err map_tree(struct axhal_page_table *table, struct ax_prange tre
     uint64_t start = ax_align_down(tree.start.raw, AX_PAGE_SIZE);
     uint64_t end = ax_align_up(ax_prange_last(tree) + 1, AX_PAGE_SIZE);
     struct ax_vrange range = {ax_vaddr(slots + start % AXCPU_EARLY_SLOT_BYTES), end - start};
-    return axhal_pt_map(table, range, ax_paddr(start), READ | AXCPU_MAP_GLOBAL);
+    return axhal_pt_build(table, range, ax_paddr(start), READ | AXCPU_MAP_GLOBAL);
 }
 
 enum ax_err kernel_table_fill(struct axhal_page_table *table, const struct axhal_memory_map *map,
@@ -151,6 +151,21 @@ static uint64_t *linear_entries(struct ax_paddr frame)
 /* The table of the edit page: entry 0 is the edit page's. In the image, so it is never broken. */
 AX_SECTION(".noinit.tables") AX_ALIGNED(AX_PAGE_SIZE) static uint64_t edit_table[AXCPU_PT_ENTRIES];
 
+static uint64_t *open_edit_page(struct ax_paddr frame)
+{
+    const struct axcpu_pt_format *format = axcpu_kernel_format();
+    edit_table[0] = axcpu_pt_entry(format, frame, format->encode(READ_WRITE | AXCPU_MAP_GLOBAL, 0));
+    axcpu_mmu_publish();
+    return ax_vaddr_ptr(ax_vaddr(AXCPU_EDIT_PAGE));
+}
+
+static void close_edit_page(void)
+{
+    edit_table[0] = 0;
+    /* the next one to open it may be another CPU, which may have remembered it by itself */
+    axcpu_tlb_flush_range_all_cpus((struct ax_vrange){ax_vaddr(AXCPU_EDIT_PAGE), AX_PAGE_SIZE});
+}
+
 static enum ax_err take_edit_table(struct axhal_frame_source *self, struct ax_paddr *out)
 {
     (void)self;
@@ -167,27 +182,14 @@ enum ax_err kernel_table_init_edit_page(struct axhal_page_table *table)
     struct ax_vrange page = {ax_vaddr(AXCPU_EDIT_PAGE), AX_PAGE_SIZE};
     enum ax_err err = axhal_pt_map(table, page, table->root, READ_WRITE | AXCPU_MAP_GLOBAL);
     table->frames = ordinary;
-    edit_table[0] = 0;
+    close_edit_page();
     return err;
 }
 
-static uint64_t *open_edit_page(struct ax_paddr frame)
-{
-    const struct axcpu_pt_format *format = axcpu_kernel_format();
-    edit_table[0] = axcpu_pt_entry(format, frame, format->encode(READ_WRITE | AXCPU_MAP_GLOBAL, 0));
-    axcpu_mmu_publish();
-    return ax_vaddr_ptr(ax_vaddr(AXCPU_EDIT_PAGE));
-}
-
-static void close_edit_page(void)
-{
-    edit_table[0] = 0;
-    /* the next one to open it may be another CPU, which may have remembered it by itself */
-    axcpu_tlb_flush_range_all_cpus((struct ax_vrange){ax_vaddr(AXCPU_EDIT_PAGE), AX_PAGE_SIZE});
-}
-
+/* A table that is being filled has nothing in it that changes. */
 const struct axhal_table_access kernel_table_access_boot = {
-    boot_frames_entries, open_edit_page, close_edit_page, axcpu_tlb_flush_range_all_cpus, publish,
+    .entries = boot_frames_entries,
+    .publish = publish,
 };
 
 const struct axhal_table_access kernel_table_access = {

@@ -26,7 +26,7 @@ static _Atomic uint32_t memory_types; /* one of these */
 static void use_format(const struct axcpu_pt_format *format)
 {
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    kernel_space_table.format = format;
+    kernel_space()->format = format;
     axsync_spin_unlock(&kernel_space_lock, state);
 }
 

@@ -62,8 +62,7 @@ enum ax_err window_map(uint64_t at, struct ax_paddr physical, uint64_t bytes, un
 {
     struct ax_vrange range = {ax_vaddr(at), bytes};
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    enum ax_err err =
-        axhal_pt_map(&kernel_space_table, range, physical, map_flags | AXCPU_MAP_GLOBAL);
+    enum ax_err err = axhal_pt_map(kernel_space(), range, physical, map_flags | AXCPU_MAP_GLOBAL);
     axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
@@ -72,7 +71,7 @@ static enum ax_err unmap(uint64_t start, uint64_t end)
 {
     struct ax_vrange range = {ax_vaddr(start), end - start};
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    enum ax_err err = axhal_pt_unmap(&kernel_space_table, range);
+    enum ax_err err = axhal_pt_unmap(kernel_space(), range);
     axsync_spin_unlock(&kernel_space_lock, state);
     return err;
 }
@@ -182,7 +181,7 @@ static uint64_t collect_locked(uint64_t at, uint64_t end, struct runs *runs)
 {
     while (at < end) {
         struct axhal_mapping leaf;
-        enum ax_err err = axhal_pt_query(&kernel_space_table, ax_vaddr(at), &leaf);
+        enum ax_err err = axhal_pt_query(kernel_space(), ax_vaddr(at), &leaf);
         AX_ASSERT(err == AX_OK);
         uint64_t skipped = at - leaf.virtual.start.raw;
         uint64_t bytes = leaf.virtual.size_bytes - skipped;
@@ -204,7 +203,7 @@ static uint64_t drain_some(uint64_t start, uint64_t end, enum axalloc_kind kind,
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
     uint64_t at = collect_locked(start, end, &runs);
     struct ax_vrange range = {ax_vaddr(start), at - start};
-    enum ax_err err = axhal_pt_unmap(&kernel_space_table, range);
+    enum ax_err err = axhal_pt_unmap(kernel_space(), range);
     axsync_spin_unlock(&kernel_space_lock, state);
     if (err != AX_OK)
         return start;

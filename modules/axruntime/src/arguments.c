@@ -1,10 +1,11 @@
 /*
  * The boot arguments: words between blanks, from the tree, so not to be trusted: any bytes, any
  * number. Axle's own are log=<level> and color=on; all others are the app's, and so is everything
- * after a word "--".
+ * after a word "--". They are copied into pages, not into the heap: an app that has no use for the
+ * heap then has none in its image.
  */
 #include "internal.h"
-#include <axalloc/malloc.h>
+#include <axalloc/alloc.h>
 #include <axbase/string.h>
 #include <axlog/log.h>
 
@@ -79,11 +80,12 @@ void arguments_parse(const char *text, struct arguments *out)
     *out = (struct arguments){.argc = 1, .argv = {name}};
     if (bytes == 1)
         return;
-    char *copy = axalloc_malloc(bytes);
-    if (copy == NULL) {
+    struct ax_vaddr pages;
+    if (axalloc_alloc_pages(axalloc_global(), ax_pages_for(bytes), AX_PAGE_SIZE, &pages) != AX_OK) {
         axlog_warn("no memory for the boot arguments: they are dropped");
         return;
     }
+    char *copy = ax_vaddr_ptr(pages);
     memcpy(copy, text, bytes);
     unsigned dropped = sort_words(copy, out);
     if (dropped != 0)

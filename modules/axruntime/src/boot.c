@@ -172,7 +172,6 @@ static void start_allocator(void)
         add_free(rest_of(map->entries[i].range, part));
     }
     axalloc_keep_low(axalloc_global(), axhal_phys_to_virt(ax_paddr(FOUR_GIB)));
-    axmm_use_page_allocator();
 }
 
 /* What the image has besides: see <axhal/cpus.h>. */

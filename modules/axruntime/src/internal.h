@@ -13,7 +13,7 @@ struct arguments {
 
 /*
  * Split `text` at blanks; obey log= and color=; list the other words in `out`. What does not fit
- * is dropped with a warning, and so is all if there is no memory. The words are copied into memory
+ * is dropped with a warning, and so is all if there is no memory. The words are copied into pages
  * of axalloc's, which the app keeps.
  */
 void arguments_parse(const char *text, struct arguments *out);

@@ -25,13 +25,17 @@
 #include <stdint.h>
 
 /*
- * Port: the boot step that starts them, axruntime's, with the machine that the tree describes. It
- * is in the image, and so is taken, if code that is in the image says AX_KEEP() of it.
+ * A boot step, with the machine that the tree describes. It is in the image, and so is taken, if
+ * code that is in the image says AX_KEEP() of it. Steps are taken in the alphabetical order of
+ * their sections.
  */
 struct axhal_boot_step {
     void (*take)(const struct axhal_machine *machine);
 };
+#define AXHAL_BOOT_STEP_ADDRESS_SPACE AX_SECTION(".rodata.ax_boot_steps_address_space")
 #define AXHAL_BOOT_STEP_CPUS AX_SECTION(".rodata.ax_boot_steps_cpus")
+
+/* Port: the step that starts the other CPUs, axruntime's. */
 extern const struct axhal_boot_step axhal_port_start_cpus;
 
 /* Code in the image that runs this wants the other CPUs started, if the image may have any. */

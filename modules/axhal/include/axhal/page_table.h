@@ -3,8 +3,8 @@
  * out.
  *
  * Every operation checks everything first and acts afterwards: on an error the mappings are as
- * before. A change to part of a large leaf splits it. Tables that become empty go back to the
- * frame source, after what the CPU remembers of them was flushed.
+ * before (but for axhal_pt_build). A change to part of a large leaf splits it. Tables that become
+ * empty go back to the frame source, after what the CPU remembers of them was flushed.
  *
  * Addresses and sizes are multiples of AX_PAGE_SIZE, the size not 0, and the range lies within the
  * table's half of the address space; else AX_EINVAL.
@@ -100,6 +100,14 @@ void axhal_pt_destroy(struct axhal_page_table *table);
  */
 AX_MUST_CHECK enum ax_err axhal_pt_map(struct axhal_page_table *table, struct ax_vrange range,
                                        struct ax_paddr physical, unsigned map_flags);
+
+/*
+ * The same, in a table that no CPU walks yet, and that is given up if this fails: after AX_ENOMEM
+ * some of the range may be mapped. An image that only builds tables has nothing in it that takes
+ * mappings back.
+ */
+AX_MUST_CHECK enum ax_err axhal_pt_build(struct axhal_page_table *table, struct ax_vrange range,
+                                         struct ax_paddr physical, unsigned map_flags);
 
 /*
  * Unmap a range. AX_ENOENT: some page of it is not mapped. AX_ENOMEM: a large leaf must be split at

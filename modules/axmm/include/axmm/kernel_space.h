@@ -16,7 +16,9 @@
 /*
  * Build the final kernel table out of free frames of `map` and walk it from now on. The boot
  * table and whatever was mapped through it are gone after, but for the device tree at `tree`, which
- * stays where it was mapped, to be read. Boot, once, interrupts off.
+ * stays where it was mapped, to be read. Boot, once, interrupts off. In an image that uses the
+ * functions below or the mapped window, a boot step follows when axalloc has started
+ * (<axhal/cpus.h>): until then they may not be called.
  *
  * AX_ENOMEM: not enough free RAM for the tables. AX_EEXIST, AX_EBUSY: a device's registers lie in
  * RAM. AX_ENOSPC: free RAM is so scattered that the tables would lie in too many places. On an
@@ -24,9 +26,6 @@
  * instructions, and 8 for each leaf.
  */
 AX_MUST_CHECK enum ax_err axmm_init(struct axhal_memory_map *map, struct ax_prange tree);
-
-/* From now on table frames come from axalloc. Boot, once, after axalloc_global_init(). */
-void axmm_use_page_allocator(void);
 
 /*
  * Give whole pages of the linear map other flags (<axcpu/map_flags.h>); AXCPU_MAP_GLOBAL is added.

@@ -14,13 +14,14 @@
 #include <cmocka.h>
 
 #include "../../src/internal.h"
-#include <axalloc/malloc.h>
+#include <axalloc/alloc.h>
 #include <axbase/fmt.h>
 #include <axlog/log.h>
 #include <axtest/random.h>
 
 static struct arguments arguments;
-static void *copy; /* of the text, the app's to keep */
+static void *copy;        /* of the text, the app's to keep */
+static size_t text_bytes; /* with its zero */
 static bool is_memory_out;
 static char console[4096];
 static size_t console_bytes;
@@ -34,11 +35,22 @@ void ax_port_write(const char *text, size_t bytes)
     console[console_bytes] = '\0';
 }
 
-void *axalloc_malloc(size_t size)
+/* The text's memory has no more bytes than the text, and so a byte beyond it is seen. */
+enum ax_err __wrap_axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align,
+                                       struct ax_vaddr *out);
+
+enum ax_err __wrap_axalloc_alloc_pages(struct axalloc *self, size_t count, size_t align,
+                                       struct ax_vaddr *out)
 {
+    assert_ptr_equal(self, axalloc_global());
+    assert_int_equal(align, AX_PAGE_SIZE);
     assert_null(copy);
-    copy = is_memory_out ? NULL : malloc(size);
-    return copy;
+    assert_int_equal(count, (text_bytes + AX_PAGE_SIZE - 1) / AX_PAGE_SIZE);
+    if (is_memory_out)
+        return AX_ENOMEM;
+    copy = malloc(text_bytes);
+    *out = ax_vaddr_of(copy);
+    return AX_OK;
 }
 
 static int forget(void **state)
@@ -58,6 +70,7 @@ static void parse(const char *text)
 {
     forget(NULL);
     memset(&arguments, 0x5a, sizeof arguments);
+    text_bytes = strlen(text) + 1;
     arguments_parse(text, &arguments);
     assert_in_range(arguments.argc, 1, ARGUMENTS_MAX);
     assert_string_equal(arguments.argv[0], "app");
@@ -232,9 +245,11 @@ static void axles_own_take_no_room(void **state)
 
 static void without_memory_the_app_gets_no_words(void **state)
 {
+    static const char text[] = "one log=error";
     (void)state;
     is_memory_out = true;
-    arguments_parse("one log=error", &arguments);
+    text_bytes = sizeof text;
+    arguments_parse(text, &arguments);
     assert_int_equal(arguments.argc, 1);
     assert_string_equal(arguments.argv[0], "app");
     assert_null(arguments.argv[1]);

@@ -205,22 +205,7 @@ in_window:
     add x0, x0, :lo12:axcpu_trap_vectors
     msr vbar_el1, x0
 #if CONFIG_AXCPU_CPUS_MAX > 1
-    cbz x22, 9f
-    mrs x0, tcr_el1                         /* the identity map has done its duty */
-    orr x0, x0, #TCR_EPD0
-    msr tcr_el1, x0
-    msr ttbr0_el1, xzr
-    isb
-    tlbi vmalle1
-    dsb nsh
-    isb
-    mov x0, x22
-    ldr x1, [x0, #AXCPU_PERCPU_TRAP_STACK_TOP]
-    mov sp, x1
-    ldr x1, [x0, #AXCPU_PERCPU_STACK_TOP]
-    ldr x3, [x0, #AXCPU_PERCPU_ENTRY]
-    b use_block
-9:
+    cbnz x22, second_in_window
 #endif
     adrp x2, axcpu_file_end
     add x2, x2, :lo12:axcpu_file_end
@@ -251,8 +236,29 @@ in_window:
     adrp x1, axcpu_boot_stack_top
     mov x2, x21
     ldr x3, =axcpu_port_boot
+    b use_block
+
+#if CONFIG_AXCPU_CPUS_MAX > 1
+    .section .text.axcpu_vectors.6.second, "ax"
+second_in_window:
+    mrs x0, tcr_el1                         /* the identity map has done its duty */
+    orr x0, x0, #TCR_EPD0
+    msr tcr_el1, x0
+    msr ttbr0_el1, xzr
+    isb
+    tlbi vmalle1
+    dsb nsh
+    isb
+    mov x0, x22
+    ldr x1, [x0, #AXCPU_PERCPU_TRAP_STACK_TOP]
+    mov sp, x1
+    ldr x1, [x0, #AXCPU_PERCPU_STACK_TOP]
+    ldr x3, [x0, #AXCPU_PERCPU_ENTRY]
+    b use_block
+#endif
 
 /* x0 = this CPU's block, x1 = the top of its stack, x3 = where to go on; sp is its trap stack */
+    .section .text.axcpu_vectors.2.use_block, "ax"
 use_block:
     msr tpidr_el1, x0
     msr tpidr_el0, xzr
@@ -266,6 +272,7 @@ use_block:
     br x3
 
 /* Move what ends at x2 up to [x0, x1), 32 bytes at a time, the last first; x2 is where it began. */
+    .section .text.axcpu_vectors.2.move_up, "ax"
 5:  ldp x3, x4, [x2, #-16]!
     ldp x5, x6, [x2, #-16]!
     stp x3, x4, [x1, #-16]!
@@ -276,6 +283,7 @@ move_up:
     ret
 
 /* Zero [x0, x1), a multiple of 64 bytes. */
+    .section .text.axcpu_vectors.4.zero, "ax"
 4:  stp xzr, xzr, [x0]
     stp xzr, xzr, [x0, #16]
     stp xzr, xzr, [x0, #32]
@@ -293,7 +301,7 @@ zero:
  */
 #define TCR_EPD1 (1 << 23)
 
-    .section .head.text, "ax"               /* near _start: the identity map has those 2 MiB */
+    .section .text.axcpu_vectors.3.switch, "ax" /* near _start: the identity map has those 2 MiB */
     .globl axcpu_mmu_switch_kernel_root
 axcpu_mmu_switch_kernel_root:
     mov x2, #AXCPU_IMAGE_BASE

@@ -8,8 +8,9 @@
  * no way back, so that the handler can say what happened.
  *
  * The table's second half, for lower exception levels, is not there: nothing runs below EL1. A vector
- * has room for 32 instructions; what is common to all stands behind some of them, where there is
- * room (.org complains where there is not).
+ * has room for 32 instructions and needs few of them, so other code stands behind it: each vector is a
+ * section of its own, and so is each piece, whose name sorts between two of theirs. image.ld.S complains
+ * where a piece does not fit.
  * TPIDRRO_EL0, which nothing else uses, keeps a register while the entry finds its stack.
  */
 #include <axcpu/image_window.h>
@@ -21,7 +22,8 @@
 #define VECTOR_SERROR 3
 
     .macro from_sp_el0 vector
-    .org axcpu_trap_vectors + 128 * \vector
+    .section .text.axcpu_vectors.\vector, "ax"
+    .balign 128
     sub sp, sp, #AXCPU_FRAME_BYTES
     stp x0, x1, [sp]
     mrs x1, sp_el0
@@ -30,8 +32,9 @@
     b save_frame
     .endm
 
-    .macro from_sp_el1 vector
-    .org axcpu_trap_vectors + 128 * (4 + \vector)
+    .macro from_sp_el1 vector, place
+    .section .text.axcpu_vectors.\place, "ax"
+    .balign 128
     sub sp, sp, #AXCPU_FRAME_BYTES
     msr tpidrro_el0, x0
     mov x0, sp
@@ -45,7 +48,7 @@
 1:  b exhausted
     .endm
 
-    .text
+    .section .text.axcpu_vectors.0, "ax"
     .balign 2048
     .globl axcpu_trap_vectors
 axcpu_trap_vectors:
@@ -120,7 +123,7 @@ handle:
     b leave
 
     from_sp_el0 VECTOR_SERROR
-    from_sp_el1 VECTOR_SYNC
+    from_sp_el1 VECTOR_SYNC, 4
 
 exhausted:
     mrs x0, tpidr_el1
@@ -135,6 +138,6 @@ exhausted:
     mov x0, #VECTOR_SYNC
     b save_frame
 
-    from_sp_el1 VECTOR_IRQ
-    from_sp_el1 VECTOR_FIQ
-    from_sp_el1 VECTOR_SERROR
+    from_sp_el1 VECTOR_IRQ, 5
+    from_sp_el1 VECTOR_FIQ, 6
+    from_sp_el1 VECTOR_SERROR, 7

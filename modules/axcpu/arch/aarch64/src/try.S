@@ -1,5 +1,5 @@
 /* Instructions that may fault, and the table of where to go on (<axcpu/fixup.h>). */
-    .text
+    .section .text.axcpu_vectors.5.try, "ax" /* in the gap behind a vector: trap.S */
     .globl axcpu_try_read32, axcpu_try_read8, axcpu_try_write32, axcpu_semihosting_call
 axcpu_try_read32:
 read32:
