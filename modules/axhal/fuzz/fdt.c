@@ -198,6 +198,17 @@ static void check_phandle(const struct axhal_fdt_node *node)
 enum { SEARCHES_MAX = 64 };
 static unsigned searches;
 
+/* What the node's interrupt map makes of a PCI function's pin. */
+static void check_map(const struct axhal_fdt_node *node)
+{
+    static const uint32_t unit[] = {0x0800, 0, 0, 1};
+    struct axhal_fdt_place place;
+    struct axhal_interrupt interrupt;
+    axhal_fdt_place_of(node, &place);
+    if (axhal_fdt_interrupt_mapped(node->fdt, &place, unit, 4, &interrupt) == AX_OK)
+        REQUIRE(interrupt.cell_count <= AXHAL_INTERRUPT_CELLS_MAX);
+}
+
 /* Uses what drivers use, of every node that has it. */
 static enum ax_err probe(const struct axhal_fdt_node *node)
 {
@@ -209,6 +220,8 @@ static enum ax_err probe(const struct axhal_fdt_node *node)
     for (uint32_t i = 0; i < 4 && searches < SEARCHES_MAX; i++)
         if (axhal_fdt_interrupt(node, i, &interrupt) == AX_OK)
             REQUIRE(interrupt.cell_count <= AXHAL_INTERRUPT_CELLS_MAX);
+    if (searches < SEARCHES_MAX)
+        check_map(node);
     if (searches++ < SEARCHES_MAX)
         check_phandle(node);
     for (uint32_t i = 0; i < 8; i++)

@@ -6,7 +6,7 @@
 
 #include <axhal/fdt.h>
 
-enum { AXHAL_INTERRUPT_CELLS_MAX = 4, AXHAL_INTERRUPT_MAP_ENTRIES_MAX = 1024 };
+enum { AXHAL_INTERRUPT_CELLS_MAX = 4, AXHAL_INTERRUPT_MAP_ENTRIES_MAX = 256 };
 
 struct axhal_interrupt {
     uint32_t controller; /* its phandle */

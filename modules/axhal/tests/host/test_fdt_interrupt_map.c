@@ -26,7 +26,7 @@ static void controller(struct fdtb *b, const char *name, unsigned phandle, unsig
 /* What the map says is the test's; `mask` NULL: none. */
 struct map {
     unsigned count;
-    uint32_t cells[32];
+    uint32_t cells[6 * 258];
     unsigned mask_count;
     uint32_t mask[8];
     unsigned address_cells;
@@ -161,6 +161,22 @@ static void maps_that_say_it_wrongly(void **state)
     assert_int_equal(ask(&map, 0, 1, &interrupt), AX_ENOTSUP);
 }
 
+/* Entries that alternate between controllers cost a search each: there is an end to it. */
+static void a_map_is_not_searched_for_ever(void **state)
+{
+    enum { ENTRY_CELLS = 6 };
+    (void)state;
+    for (unsigned count = AXHAL_INTERRUPT_MAP_ENTRIES_MAX; count < 258; count++) {
+        struct axhal_interrupt interrupt;
+        struct map map = good;
+        map.count = count * ENTRY_CELLS;
+        for (unsigned i = 0; i < map.count; i++)
+            map.cells[i] = i % ENTRY_CELLS == 4 ? PLIC : i % ENTRY_CELLS == 3 ? 2 : 0;
+        assert_int_equal(ask(&map, 0, 1, &interrupt),
+                         count == AXHAL_INTERRUPT_MAP_ENTRIES_MAX ? AX_ENOENT : AX_EOVERFLOW);
+    }
+}
+
 /* As of any search: whatever byte is wrong, nothing outside the blob is read. */
 static void a_search_stays_inside_whatever_the_tree_says(void **state)
 {
@@ -189,6 +205,7 @@ int main(void)
         cmocka_unit_test(the_mask_says_which_bits_count),
         cmocka_unit_test(no_entry_and_no_map),
         cmocka_unit_test(maps_that_say_it_wrongly),
+        cmocka_unit_test(a_map_is_not_searched_for_ever),
         cmocka_unit_test(a_search_stays_inside_whatever_the_tree_says),
     };
     return cmocka_run_group_tests_name("fdt_interrupt_map", tests, NULL, NULL);
