@@ -135,7 +135,8 @@ def run(case: Case, platform: Platform, image: Path) -> Result:
         done = Run(command_line(case, platform, image, prepared), case)
         wrong = judge(case, done) or prepared.check()
         wrong = wrong or prepared.heard([line for _, line in done.lines])
-    tail = [line for _, line in done.lines[-TAIL_LINES:]]
+    early = [line for _, line in done.lines[:-TAIL_LINES] if re.match(r"not ok |# ", line)]
+    tail = early + [line for _, line in done.lines[-TAIL_LINES:]]  # what failed before, too
     return Result(case, wrong, time.monotonic() - started, tail)
 
 
