@@ -2,6 +2,7 @@
  * DMA, proven by devices: they write and read memory of every kind that axdma has, and each misuse
  * is refused. README.md.
  */
+#include "copier.h"
 #include "pieces.h"
 #include <axalloc/alloc.h>
 #include <axbase/string.h>
@@ -53,13 +54,16 @@ int main(int argc, char **argv)
     struct tally tally = {0, 0};
     bool misuses = argc == 2 && strcmp(argv[1], "misuse") == 0;
     endpoints_want();
+    copier_want();
     if (argc > 2 || (argc == 2 && !misuses)) {
         axlog_print("dmatest: the argument can be: misuse\n");
         return 2;
     }
     try_endpoint(&endpoint_writer, misuses, &tally);
-    if (!misuses)
+    if (!misuses) {
         try_endpoint(&endpoint_reader, misuses, &tally);
+        copier_try(&tally);
+    }
     axlog_print("dmatest: %u tried, %u wrong\n", tally.tried, tally.wrong);
     return tally.tried != 0 && tally.wrong == 0 ? 0 : 1;
 }

@@ -9,3 +9,4 @@ host-tests := test_reach test_tree test_memory test_stream test_owners test_rand
 played := axhal_virt_to_phys axhal_phys_to_virt axcpu_dcache_clean axcpu_dcache_invalidate axcpu_dcache_clean_invalidate \
     $(addprefix axalloc_,alloc alloc_pages_as alloc_pages_below dealloc_pages_as)
 host-wraps := $(foreach t,$(host-tests),$(addprefix $t:,$(played)))
+fuzzers := ranges

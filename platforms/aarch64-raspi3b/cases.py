@@ -21,6 +21,7 @@ FIRMWARE_PAGE = (0, 0x1000)
 BUS_RAM = 0xC0000000  # where RAM is on the VideoCore's bus
 RAM_BYTES = 0x3C000000
 PROPERTY_CHANNEL = 8
+WRITTEN = 3975  # sectors, by 60 requests of each of four CPUs
 ALL = r" 4 of 4 CPUs$"
 
 
@@ -66,7 +67,9 @@ def lone_cpu(number: int, why: str) -> List[str]:
 def app_cases() -> List[Case]:
     return [
         case("helloworld", "helloworld", lines=[f"on {NAME} .* 1 of 4 CPUs$", "^Hello, world!$"]),
-        case("helloworld debug", "helloworld", features="debug"),
+        case("helloworld debug", "helloworld", features="debug", args="log=debug",
+             lines=["debug: 0x0000000000 +4 KiB reserved$", "debug: 0x0000001000 .* page tables$",
+                    "^Hello, world!$"]),
         case("memtest", "memtest", args=hostile.SMALL_MEMTEST),
         case("selftest", "selftest", lines=[ALL, *expected("selftest")]),
         case("stress", "stress", features="unfair-locks", args="seconds=3 seed=1"),
@@ -188,7 +191,8 @@ def disk_cases() -> List[Case]:
     one_thread = ("-accel", "tcg,thread=single")  # four that share two processors wait for each other
     name = r"SD card on SDHCI 0x3f300000"
     return [
-        case("SD card", "blktest", qemu=one_thread, prepare=with_card(lambda root: None, disks.WRITTEN[4]),
+        case("SD card", "blktest", args="requests=60", qemu=one_thread,
+             prepare=with_card(lambda root: None, WRITTEN),
              lines=[rf"^disk 0: {name}, {disks.SECTORS} sectors", "^disk 0: .* by 4 CPUs", "^Blktest OK!$"]),
         case("SD card that does not answer", "blktest", args="silent", qemu=one_thread,
              prepare=with_card(other_sd_interrupt, 0),

@@ -49,8 +49,10 @@ def in_use() -> Tuple[Format, int]:
     satp = guest.register("satp")
     if satp is not None:
         formats = {8: SV39, 9: SV48}
+        if satp >> 60 == 0:
+            raise gdb.GdbError("the MMU is off: satp is 0")
         if satp >> 60 not in formats:
-            raise gdb.GdbError("the MMU is off: satp is 0" if satp >> 60 == 0 else f"satp {satp:#x} is of no mode that we use")
+            raise gdb.GdbError(f"satp {satp:#x} is of no mode that we use")
         return formats[satp >> 60], (satp & (1 << 44) - 1) << PAGE_BITS
     root = guest.register("TTBR1_EL1")
     if root is None or not (guest.register("SCTLR") or guest.register("SCTLR_EL1") or 0) & 1:
@@ -132,8 +134,10 @@ class Namer:
 
     def _what(self, leaf: Run) -> Tuple[str, int]:
         if leaf.start >= IMAGE:
-            found = next(((n, e - leaf.start) for s, e, n in self._parts if s <= leaf.start < e), None)
-            return (f"image: {found[0]}", found[1]) if found else ("image: the page to edit tables by" if leaf.start >= TREE else "image", leaf.bytes)
+            for start, end, name in self._parts:
+                if start <= leaf.start < end:
+                    return f"image: {name}", end - leaf.start
+            return "image: the page to edit tables by" if leaf.start >= TREE else "image", leaf.bytes
         if leaf.start - leaf.physical != self._form.linear_base:
             return "mapped", leaf.bytes
         for entry in self._entries:

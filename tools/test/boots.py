@@ -75,11 +75,15 @@ def empty_disk(image: Path, folder: Path) -> Prepared:
     return Prepared(image, ["--boot-disk", str(folder / "empty")])
 
 
+def handover(platform: str, boot: str = "sbi") -> Case:
+    """The same words and the same bytes, whoever boots: of every platform by QEMU itself."""
+    return Case(f"{platform} handover BOOT={boot}", Build(platform, "handover"), handed_over(),
+                args="log=warn " + " ".join(WORDS), prepare=with_initrd, options=["--boot", boot])
+
+
 def handover_cases(platform: str) -> Iterator[Case]:
-    """The same words and the same bytes, whoever boots."""
-    for boot in ("sbi", "uboot", "uboot-fit"):
-        yield Case(f"{platform} handover BOOT={boot}", Build(platform, "handover"), handed_over(),
-                   args="log=warn " + " ".join(WORDS), prepare=with_initrd, options=["--boot", boot])
+    for boot in ("uboot", "uboot-fit"):
+        yield handover(platform, boot)
     yield Case(f"{platform} U-Boot as found boots a disk", Build(platform, "handover"),
                [STARTED, *handed_over(("alone",))], prepare=with_disk(platform, "alone"), mem="256M",
                options=["--boot", "uboot-fit", "--as-found"])
@@ -101,7 +105,7 @@ def machine_cases(platform: str) -> Iterator[Case]:
 
 
 def refusal_cases(platform: str) -> Iterator[Case]:
-    """Whatever U-Boot cannot boot ends the run, by itself and with a word of why."""
+    """Whatever U-Boot cannot boot ends the run, by itself and with a word of why; a hang, by the clock."""
     magic = b"RSC\x05" if read(platform).isa == "riscv64" else b"ARM\x64"
     for name, why, prepare in (
             ("a FIT with damage in its image", ".*Bad hash value for 'hash-1' hash node in 'kernel'",
@@ -113,6 +117,9 @@ def refusal_cases(platform: str) -> Iterator[Case]:
         yield Case(f"{platform} U-Boot refuses {name}", Build(platform, "handover"),
                    [REFUSED + why], NO_RUN, options=["--boot", "uboot-fit"], prepare=prepare,
                    absent=[STARTED], end_within=1.0)
+    yield Case(f"{platform} U-Boot hangs, with far too little memory", Build(platform, "handover"),
+               [REFUSED, "^silent for 1 s$", "^  CPU 0 hangs at pc 0x"], 124, mem="8M", silence=1.0,
+               options=["--boot", "uboot"])
 
 
 def cases(platform: str) -> List[Case]:

@@ -300,4 +300,5 @@ def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
              log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, boots.cases, cpus.cases,
              debugger.cases, devices.cases, disks.cases, dma.cases, paging.cases, hostile.cases)
-    return [case for platform in [*names(), OUTSIDE_PLATFORM] for case in cases_of(platform, kinds)]
+    return [case for platform in [*names(), OUTSIDE_PLATFORM]
+            for case in [*cases_of(platform, kinds), boots.handover(platform)]]

@@ -69,7 +69,8 @@ static bool handle(void *unused)
 /* The message goes out and is back. AX_EIO: it is not. */
 static enum ax_err exchange(void)
 {
-    uint32_t word = (uint32_t)mailbox.message.bus.raw | CHANNEL_PROPERTY;
+    uint64_t place = mailbox.message.bus.raw;
+    uint32_t word = (uint32_t)place | CHANNEL_PROPERTY; /* in the bits that MESSAGE_ALIGN leaves */
     if (axcpu_mmio_read32(mailbox.base, MAIL1_STATUS) & STATUS_FULL)
         return AX_EIO;
     wait_begin(&mailbox.wait);

@@ -53,6 +53,10 @@ static bool mark_broken(struct axdriver_virtio *device)
 static void reset_and_close(struct axdriver_virtio *device)
 {
     reset(device);
+    if (device->is_still_running && device->transport->cut_off != NULL) {
+        device->transport->cut_off(device);
+        device->is_still_running = false;
+    }
     for (unsigned i = 0; i < AXDRIVER_VIRTIO_QUEUES_MAX; i++)
         if (device->queues[i] != NULL)
             queue_close(device->queues[i]);

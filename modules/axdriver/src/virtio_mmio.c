@@ -316,7 +316,8 @@ static enum ax_err attach(const struct axhal_fdt_node *node)
     err = map(registers, &device->base);
     if (err == AX_OK)
         err = attach_device(device, node, registers.start);
-    if (err == AX_OK)
+    /* a device that could not be reset has memory for good, and axdma knows it by this record */
+    if (err == AX_OK || axdma_device_end(&device->virtio.dma) != AX_OK)
         mapped.is_used = true;
     else
         axalloc_free(device);

@@ -185,6 +185,19 @@ static uint32_t interrupt_status(struct axdriver_virtio *device)
     return axcpu_mmio_read8(of(device)->parts[ISR].registers, 0);
 }
 
+/*
+ * Without the right to be a bus master it reaches no memory (PCI Local Bus 3.0, 6.2.2); what it had
+ * written before arrives before what a read of it gives (PCI Express Base 4.0, 2.4.1). Its
+ * registers still answer.
+ */
+static void cut_off(struct axdriver_virtio *device)
+{
+    const struct pci_function *function = &of(device)->function;
+    pci_write16(function, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE);
+    (void)pci_read16(function, PCI_COMMAND);
+    axlog_error("%s does not confirm its reset: the bus keeps it from memory", device->name);
+}
+
 static const struct axdriver_virtio_transport transport = {
     .name = "virtio-pci",
     .status = status,
@@ -197,6 +210,7 @@ static const struct axdriver_virtio_transport transport = {
     .read_config = read_config,
     .write_config = write_config,
     .interrupt_status = interrupt_status,
+    .cut_off = cut_off,
 };
 
 static uint32_t least_bytes(uint8_t kind)
@@ -285,6 +299,8 @@ static const char *reason(enum ax_err err)
         return "a legacy device, or one without the capabilities of virtio 1.2, 4.1.4";
     case AX_ENOSPC:
         return "no window of the bus has room for its registers";
+    case AX_ENODEV:
+        return "its interrupt has no controller that this platform knows";
     case AX_ENOENT:
         return "the tree wires its interrupt to nothing";
     default:

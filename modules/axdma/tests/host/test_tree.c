@@ -68,7 +68,7 @@ static void assert_window(unsigned index, uint64_t bus, uint64_t physical, uint6
 
 static int start(void **state)
 {
-    (void)state;
+    machine_start(state);
     axcpu_host_dcache_is_absent = false;
     return 0;
 }

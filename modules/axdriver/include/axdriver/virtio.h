@@ -70,6 +70,8 @@ struct axdriver_virtio_transport {
                                 size_t bytes);
     /* Bit 0: a queue was used; bit 1: configuration changed. Reading acknowledges. */
     uint32_t (*interrupt_status)(struct axdriver_virtio *device);
+    /* Keep a device that does not reset from all memory, for good; NULL: there is no way to. */
+    void (*cut_off)(struct axdriver_virtio *device);
 };
 
 struct axdriver_virtio_queue;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "../../src/virtio_internal.h"
+#include "../../src/want.h"
 #include "ring_device.h"
 #include <axalloc/malloc.h>
 #include <axbase/list.h>
@@ -47,6 +48,12 @@ struct fake_device {
     uint8_t config[FAKE_CONFIG_BYTES];
     void (*notified)(struct fake_device *self, unsigned index); /* NULL: it only counts */
 };
+
+/* ---- what a driver is brought with, and would bring ---- */
+
+const struct axdriver_tree_driver axdriver_virtio_mmio;
+const struct axdriver_tree_driver axdriver_pci_host;
+const struct axhal_boot_step axdriver_port_start;
 
 /* ---- the machine ---- */
 
@@ -278,7 +285,8 @@ static const struct axdriver_virtio_transport fake_transport = {"fake",
                                                                 fake_notify,
                                                                 fake_read_config,
                                                                 fake_write_config,
-                                                                fake_interrupt_status};
+                                                                fake_interrupt_status,
+                                                                NULL};
 
 /* A device of a kind, that keeps the rules; the machine is as new. */
 static inline void fake_start(struct fake_device *self, uint64_t device_id)

@@ -302,6 +302,34 @@ static void one_that_cannot_be_reset_is_refused(void **state)
     assert_int_equal(fake.live, 0);
 }
 
+static unsigned cuts;
+
+static void cut(struct axdriver_virtio *virtio)
+{
+    assert_ptr_equal(virtio, &device.virtio);
+    assert_int_equal(ended.failed, 0); /* before anything that it was lent is given back */
+    cuts++;
+}
+
+/* Where the bus can, what does not reset reaches no memory any more: then all comes back. */
+static void one_that_is_not_reset_is_cut_off(void **state)
+{
+    (void)state;
+    struct axdriver_virtio_transport transport = fake_transport;
+    transport.cut_off = cut;
+    device.virtio.transport = &transport;
+    assert_int_equal(axdriver_virtio_found(&device.virtio), AX_OK);
+    submit_four();
+    device.ignores_reset = true;
+    axdriver_virtio_fail(&device.virtio, "it does not answer");
+    assert_int_equal(cuts, 1);
+    assert_int_equal(ended.failed, 4);
+    cuts = ended.failed = 0;
+    axdriver_virtio_stop(&device.virtio);
+    assert_int_equal(cuts, 1);
+    assert_int_equal(fake.live, 0);
+}
+
 /* It may still write there: that memory must never be anybody else's. */
 static void memory_of_a_device_that_is_not_reset_is_kept(void **state)
 {
@@ -356,6 +384,7 @@ int main(void)
         STARTED_TEST(a_device_that_asks_for_a_reset_gets_it),
         STARTED_TEST(a_device_that_never_answers_is_given_up),
         VIRTIO_TEST(one_that_cannot_be_reset_is_refused),
+        cmocka_unit_test_setup(one_that_is_not_reset_is_cut_off, prepare),
         cmocka_unit_test_setup(memory_of_a_device_that_is_not_reset_is_kept, prepare),
         STARTED_TEST(stopping_ends_what_is_out),
     };

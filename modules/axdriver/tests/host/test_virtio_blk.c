@@ -25,9 +25,6 @@ enum { CAPACITY = 0, SIZE_MAX_AT = 8, BLK_SIZE = 20, NUM_QUEUES = 34, MAX_DISCAR
 
 extern const struct axdriver_virtio_driver axdriver_virtio_blk;
 const struct axdriver_virtio_driver axdriver_virtio_drivers[] = {{0, NULL, NULL}};
-const struct axdriver_tree_driver axdriver_virtio_mmio, axdriver_pci_host;
-const struct axdriver_tree_driver axdriver_tree_drivers[1];
-const struct axhal_boot_step axdriver_port_start;
 
 static struct fake_device device;
 static struct axdriver_block *disk;
@@ -472,6 +469,86 @@ static void calls_wait_and_split(void **state)
     assert_int_equal(device.queues[0].told, 7); /* the second part was not tried */
 }
 
+/* ---- anything ---- */
+
+enum { EPISODES = 300, STEPS = 400, OUT = 70 };
+
+static bool is_out[OUT]; /* taken, and not ended */
+
+static void end_once(struct axdriver_block_request *request, enum ax_err result)
+{
+    ptrdiff_t i = (struct ended *)request - ended;
+    (void)result;
+    assert_true(is_out[i]);
+    is_out[i] = false;
+}
+
+static void begin_any(void)
+{
+    unsigned i = (unsigned)rand() % OUT;
+    if (is_out[i])
+        return;
+    ended[i].request =
+        (struct axdriver_block_request){.operation = (enum axdriver_block_operation)(rand() % 5),
+                                        .sector = (uint64_t)(rand() % 1010),
+                                        .buffer = buffers[i],
+                                        .count = (uint32_t)(rand() % 4) % 3,
+                                        .done = end_once};
+    fake.until_failure = rand() % 8 == 0;
+    is_out[i] = true; /* it may end before the call does */
+    enum ax_err err = axdriver_block_start(disk, &ended[i].request);
+    if (err != AX_OK) {
+        assert_true(is_out[i]);
+        is_out[i] = false;
+    }
+    fake.until_failure = 0;
+}
+
+static void answer_any(void)
+{
+    struct seen seen;
+    if (device.queues[0].size == 0 || !next(0, &seen))
+        return;
+    *seen.status = (uint8_t)(rand() % 3);
+    fake_use(&device, 0, seen.id, (uint32_t)(rand() % 3) * SECTOR + 1);
+}
+
+static void step(void)
+{
+    unsigned kind = (unsigned)rand() % 400;
+    if (kind < 150)
+        begin_any();
+    else if (kind < 330)
+        answer_any();
+    else if (kind < 396)
+        fake_interrupt(&device, 1);
+    else if (kind < 398 && fake.timer != NULL)
+        expire(rand() % 8 == 0 ? fake.deadline_ns : fake.now_ns);
+    else if (kind == 399 && device.queues[0].size != 0)
+        fake_use(&device, 0, (uint32_t)rand() % 128, (uint32_t)rand());
+}
+
+/* Whatever it does, what it took ends once, and all that was lent comes back. */
+static void a_device_that_does_anything(void **state)
+{
+    unsigned failures = 0;
+    srand(1);
+    for (unsigned episode = 0; episode < EPISODES; episode++) {
+        assert_int_equal(start_writable(state), 0);
+        memset(is_out, 0, sizeof is_out);
+        unsigned live = fake.live;
+        for (unsigned i = 0; i < STEPS; i++)
+            step();
+        failures += fake.errors;
+        axdriver_virtio_fail(&device.virtio, "the end");
+        for (unsigned i = 0; i < OUT; i++)
+            assert_false(is_out[i]);
+        assert_int_equal(fake.live, live);
+        axdriver_virtio_stop(&device.virtio);
+    }
+    assert_in_range(failures, EPISODES / 10, EPISODES); /* neither never nor always */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +567,7 @@ int main(void)
         cmocka_unit_test_setup(no_limit_is_none, start_writable),
         cmocka_unit_test_setup(without_a_timer_it_is_said_once, start_writable),
         cmocka_unit_test_setup(calls_wait_and_split, start_writable),
+        cmocka_unit_test(a_device_that_does_anything),
     };
     return cmocka_run_group_tests_name("virtio_blk", tests, NULL, NULL);
 }

@@ -47,10 +47,19 @@ uint32_t pci_read32(const struct pci_function *function, unsigned offset)
     return pci_read16(function, offset) | (uint32_t)pci_read16(function, offset + 2) << 16;
 }
 
+static uint16_t command;
+
+static void put_command(unsigned offset, uint16_t value)
+{
+    assert_int_equal(offset, PCI_COMMAND);
+    command = value;
+}
+
 void pci_write16(const struct pci_function *function, unsigned offset, uint16_t value)
 {
     (void)function;
     quieted += offset == PCI_COMMAND && value == PCI_COMMAND_INTX_DISABLE;
+    put_command(offset, value);
 }
 
 static enum ax_err assigning;
@@ -336,6 +345,14 @@ static void doorbells_stay_in_their_part(void **state)
                      AX_EINVAL);
 }
 
+static void a_device_that_is_cut_off_has_no_bus_and_no_interrupt(void **state)
+{
+    (void)state;
+    assert_int_equal(attach(), AX_OK);
+    found->transport->cut_off(found);
+    assert_int_equal(command, PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE);
+}
+
 static void configuration_is_read_inside_its_part(void **state)
 {
     uint64_t value = 0;
@@ -391,6 +408,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_good_one_of_a_kind_counts, start, end),
         cmocka_unit_test_setup_teardown(a_capability_at_the_end_is_not_read_beyond, start, end),
         cmocka_unit_test_setup_teardown(doorbells_stay_in_their_part, start, end),
+        cmocka_unit_test_setup_teardown(a_device_that_is_cut_off_has_no_bus_and_no_interrupt, start,
+                                        end),
         cmocka_unit_test_setup_teardown(configuration_is_read_inside_its_part, start, end),
         cmocka_unit_test_setup_teardown(any_bytes_are_refused_or_good, start, end),
     };

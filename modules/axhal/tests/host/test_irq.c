@@ -515,6 +515,21 @@ static void a_number_by_the_tree(void **state)
     assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
 }
 
+static void a_number_of_a_controller_behind_it(void **state)
+{
+    struct axhal_interrupt interrupt = {CONTROLLER + 1, 1, {9}};
+    unsigned irq = 0;
+    (void)state;
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
+    axhal_irq_use_behind(CONTROLLER + 1);
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_OK);
+    assert_int_equal(irq, 41);
+    axhal_irq_use_behind(0);
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
+    interrupt.controller = 0; /* what a tree without phandles says */
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
+}
+
 static void a_full_table_takes_no_more_and_works_on(void **state)
 {
     static int names[AXHAL_IRQ_HANDLERS_MAX + 1];
@@ -556,6 +571,7 @@ int main(void)
         cmocka_unit_test_setup(a_further_cpu, reset),
         cmocka_unit_test_setup(an_interrupt_between_cpus, reset),
         cmocka_unit_test_setup(a_number_by_the_tree, reset),
+        cmocka_unit_test_setup(a_number_of_a_controller_behind_it, reset),
         cmocka_unit_test_setup(a_full_table_takes_no_more_and_works_on, reset),
     };
     return cmocka_run_group_tests_name("irq", tests, NULL, NULL);
