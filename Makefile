@@ -20,7 +20,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
 goals := $(or $(MAKECMDGOALS),build)
 goals-without-config := help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench \
-    stress detection coverage bench-boot bench-paging bench bench-docs compare ptdump
+    stress detection coverage bench-boot bench-paging bench-dma bench bench-docs compare ptdump
 goals-without-setup := help list clean
 goals-with-config := $(filter-out $(goals-without-config),$(goals))
 
@@ -30,8 +30,8 @@ $(call need,$(if $(filter clean,$(goals)),$(if $(filter-out clean,$(goals)),,y),
 # What a goal needs installed; quick and silent when it is all there.
 ifneq ($(filter-out $(goals-without-setup),$(goals)),)
 ifndef AXLE_SETUP_DONE
-setup-for := run $(if $(filter 1,$(LLVM)),llvm) $(if $(filter debug,$(goals)),debug) \
-             $(if $(filter test test-% detection coverage check format bench-boot bench-paging host-%,$(goals)),llvm test) \
+setup-for := run $(if $(filter 1,$(LLVM)),llvm) $(if $(filter debug test test-qemu,$(goals)),debug) \
+             $(if $(filter test test-% detection coverage check format bench-boot bench-paging bench-dma host-%,$(goals)),llvm test) \
              $(if $(filter image test test-qemu,$(goals))$(filter uboot%,$(BOOT)),uboot) \
              $(if $(filter bench bench-docs compare test test-bench,$(goals)),test bench)
 ifneq ($(shell tools/setup $(setup-for) >&2 && echo ready),ready)

@@ -1,2 +1,2 @@
 deps := axbase axcpu axhal axalloc axlog axmm axruntime
-srcs := main.c heap.c mapped.c
+srcs := main.c heap.c mapped.c together.c

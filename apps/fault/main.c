@@ -4,6 +4,7 @@
  */
 #include "heap.h"
 #include "mapped.h"
+#include "together.h"
 #include <axbase/assert.h>
 #include <axbase/string.h>
 #include <axcpu/image.h>
@@ -166,6 +167,9 @@ static const struct {
     {"smash", smash_stack},
     {"ud", execute_undefined},
     {"panic", panic},
+    {"panic-interrupted", panic_interrupted},
+    {"exit-under-panic", exit_under_panic},
+    {"say", say},
     {"exit-3", exit_3},
     {"reboot", reboot},
     {"echo", echo},
@@ -217,6 +221,8 @@ static bool commit(unsigned fault, const char *where)
     if (strcmp(where, "cpu=all") == 0) {
         start_others(&chosen, 1, AXCPU_CPUS_MAX);
         faults[fault].commit();
+        for (unsigned cpu = 1; cpu < AXCPU_CPUS_MAX; cpu++)
+            axhal_run_wait(cpu);
         return true;
     }
     unsigned cpu = (unsigned)(where[strlen("cpu=")] - '0');

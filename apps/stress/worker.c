@@ -38,15 +38,17 @@ static void step(struct stress_cpu *cpu)
         step_blocks(cpu);
 }
 
-/* A line now and then, so that whoever watches knows that it lives. */
+/* A line at the begin, however late that is, and now and then, so that whoever watches knows that
+ * it lives. */
 static void tell(const struct stress_cpu *cpu, uint64_t *next_ns)
 {
     uint64_t now = axhal_monotonic_ns();
-    if (cpu->index != 0 || now < *next_ns || now >= stress_end_ns)
+    uint64_t left_ns = now < stress_end_ns ? stress_end_ns - now : 0;
+    if (cpu->index != 0 || now < *next_ns || (left_ns == 0 && *next_ns != 0))
         return;
     *next_ns = now + STRESS_TELL_NS;
     axlog_print("%llu s left, %llu blocks here\n",
-                (unsigned long long)((stress_end_ns - now) / AXHAL_NS_PER_SECOND),
+                (unsigned long long)(left_ns / AXHAL_NS_PER_SECOND),
                 (unsigned long long)cpu->counts.blocks);
 }
 
@@ -55,7 +57,7 @@ void worker(void *argument)
     enum { STEPS_A_LOOK = 64 };
     struct stress_cpu *cpu = argument;
     uint64_t next_ns = 0;
-    for (; !stress_is_over(); tell(cpu, &next_ns))
+    for (tell(cpu, &next_ns); !stress_is_over(); tell(cpu, &next_ns))
         for (unsigned i = 0; i < STEPS_A_LOOK; i++)
             step(cpu);
     free_own(cpu);

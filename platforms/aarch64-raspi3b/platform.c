@@ -91,6 +91,5 @@ void axplat_reboot(void)
 
 enum ax_err axplat_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
 {
-    (void)entry;
-    return spin_table_start_cpu(hardware_id, block);
+    return spin_table_start_cpu(hardware_id, entry, block);
 }

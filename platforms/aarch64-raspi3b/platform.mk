@@ -6,5 +6,7 @@ srcs-cold += ../common/bcm2835_pm.c ../common/arm_timer.c ../common/spin_table.c
 qemu := qemu-system-aarch64
 qemu-args := -machine raspi3b -semihosting
 device-tree := raspi3b.dts
+disk := -drive if=sd,format=raw,file=%
 mem := 1G
 smp := 4
+cpus := 4

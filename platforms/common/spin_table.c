@@ -80,10 +80,8 @@ static bool is_mapped_ram(uint64_t release)
     return false;
 }
 
-enum ax_err spin_table_start_cpu(uint64_t hardware_id, struct ax_paddr block)
+enum ax_err spin_table_start_cpu(uint64_t hardware_id, struct ax_paddr entry, struct ax_paddr block)
 {
-    struct ax_paddr entry;
-    struct ax_vaddr code = {(uintptr_t)axcpu_spin_table_entry};
     const struct waiting *cpu = find(hardware_id);
     if (cpu == NULL)
         return AX_ENODEV;
@@ -92,9 +90,6 @@ enum ax_err spin_table_start_cpu(uint64_t hardware_id, struct ax_paddr block)
         return AX_EALREADY;
     if (!is_mapped_ram(cpu->release))
         return AX_EIO;
-    enum ax_err err = axhal_virt_to_phys(code, &entry);
-    if (err != AX_OK)
-        return err;
     *row = (struct axcpu_spin_cpu){hardware_id, block.raw};
     axcpu_spin_table_release(ax_vaddr_ptr(axhal_phys_to_virt(ax_paddr(cpu->release))), entry.raw);
     return AX_OK;

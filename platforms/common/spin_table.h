@@ -10,4 +10,5 @@
 enum ax_err spin_table_probe(const struct axhal_fdt_node *node);
 
 /* As axplat_start_cpu(). AX_EIO: its release address is not in reserved RAM. */
-enum ax_err spin_table_start_cpu(uint64_t hardware_id, struct ax_paddr block);
+enum ax_err spin_table_start_cpu(uint64_t hardware_id, struct ax_paddr entry,
+                                 struct ax_paddr block);

@@ -21,11 +21,13 @@ def app_cases(board: str) -> Iterator[Case]:
     fault = Build(board, "fault")
     yield Case(f"{board} helloworld MEM=5M", Build(board, "helloworld"), mem="5M")
     yield Case(f"{board} helloworld MEM=8G", Build(board, "helloworld"), mem="8G")
-    yield Case(f"{board} memtest", Build(board, "memtest"), args=hostile.SMALL_MEMTEST)
+    yield Case(f"{board} memtest", Build(board, "memtest"), mem="16M",
+               args=hostile.SMALL_MEMTEST)
     yield Case(f"{board} selftest", Build(board, "selftest"))
     yield smp(Case(f"{board} selftest SMP=4", Build(board, "selftest"),
                    [online(4, 4), *expected("selftest")], args="only=axruntime"), 4)
-    yield smp(Case(f"{board} stress SMP=4", Build(board, "stress"), args="seconds=2 seed=4"), 4)
+    yield smp(Case(f"{board} stress SMP=4", Build(board, "stress", features="unfair-locks"),
+                   args="seconds=2 seed=4"), 4)
     yield Case(f"{board} status of the app", fault, ["^axle: exit status 3$"], 3, "exit-3")
     yield Case(f"{board} reboot", fault, ["^rebooting$"] * 2, 123, "reboot",
                options=["--allow-reboot", "1"])
@@ -52,6 +54,29 @@ def with_uarts_at(address: int) -> Callable[[Machine], Handover]:
     return lambda machine: Handover(edited(machine, change))
 
 
+def with_engine_at(address: int) -> Callable[[Machine], Handover]:
+    def change(root: Node) -> None:
+        engine = next(n for n in root.child("soc").children if n.name.startswith("dma@"))
+        engine.properties["reg"] = wide(address, 0x100000)
+    return lambda machine: Handover(edited(machine, change))
+
+
+def dma_cases(board: str) -> Iterator[Case]:
+    """The FU540's engine reads and writes memory of every kind; where none is, it is not used."""
+    app = Build(board, "dmatest")
+    copies = [r"^dmatest: sifive-pdma 0x3000000 copies$", "^dmatest: copied between odd addresses: ok$",
+              "^dmatest: copied coherent memory: ok$", "^dmatest: copied by bounce buffers: ok$",
+              "^dmatest: everything was given back, by 7 interrupts$", "^dmatest: 8 tried, 0 wrong$"]
+    yield Case(f"{board} dmatest", app, copies, absent=["WRONG"])
+    yield smp(Case(f"{board} dmatest SMP=4 debug", Build(board, "dmatest", features="debug"), copies,
+                   absent=["WRONG"]), 4)
+    for name, address in (("nothing", 0x10080000), ("zeroed-memory", 0x08000000)):
+        tree = Tree("", None, False, ("riscv64",), with_engine_at(address))
+        yield Case(f"{board} tree engine-in-{name}", app, [
+            r" warn: dma@3000000 \(sifive,fu540-c000-pdma\) cannot be used: AX_EBADMSG$",
+            "^dmatest: this machine has no engine that copies$"], 1, prepare=hostile.handed(board, tree, ""))
+
+
 def as_it_is(machine: Machine) -> Handover:
     """Firmware disables the hart that has no S-mode; here nobody has."""
     return Handover(edited(machine, lambda root: None))
@@ -69,4 +94,5 @@ def tree_cases(board: str) -> Iterator[Case]:
 
 
 def cases(board: str) -> List[Case]:
-    return [case for kind in (app_cases, interrupt_cases, tree_cases) for case in kind(board)]
+    kinds = (app_cases, interrupt_cases, dma_cases, tree_cases)
+    return [case._replace(seconds=120.0, silence=60.0) for kind in kinds for case in kind(board)]

@@ -6,8 +6,7 @@
  * has executed two such marks.
  *
  * Idea: a block of translated code adds its length to a counter of the CPU that executes it, so
- * counts are exact but for the block in which a mark stands. Interface: QEMU's plugin API, version
- * 1 (include/qemu/qemu-plugin.h; Debian ships no header, so the few prototypes are declared here).
+ * counts are exact but for the block in which a mark stands.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -15,30 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct qemu_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-typedef void (*translated_fn)(uint64_t id, struct qemu_plugin_tb *tb);
-typedef void (*executed_fn)(unsigned int cpu, void *data);
-typedef void (*exit_fn)(uint64_t id, void *data);
-
-enum { API_VERSION = 1, CALLBACK_NO_REGISTERS = 0 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, translated_fn fn);
-void qemu_plugin_register_atexit_cb(uint64_t id, exit_fn fn, void *data);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, executed_fn fn, int flags,
-                                          void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, executed_fn fn,
-                                            int flags, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-
-/* What QEMU looks up in a plugin. */
-extern int qemu_plugin_version;
-int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
+#include "qemu_plugin.h"
 
 int qemu_plugin_version = API_VERSION;
 
@@ -70,18 +46,6 @@ static void marked(unsigned int cpu, void *data)
     }
 }
 
-/* The encodings of axcpu_mark_section() on riscv64 (lui zero, 0xa1123) and aarch64 (movz xzr). */
-static bool is_mark(const struct qemu_plugin_insn *insn)
-{
-    uint32_t word = 0;
-
-    if (qemu_plugin_insn_size(insn) != sizeof(word)) {
-        return false;
-    }
-    memcpy(&word, qemu_plugin_insn_data(insn), sizeof(word));
-    return word == 0xa1123037 || word == 0xd294247f;
-}
-
 static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 {
     size_t count = qemu_plugin_tb_n_insns(tb);
@@ -91,7 +55,7 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
                                          (void *)(uintptr_t)count);
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-        if (is_mark(insn)) {
+        if (mark_of(insn) == SECTION) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, marked, CALLBACK_NO_REGISTERS, NULL);
         }
     }

@@ -7,8 +7,7 @@
  * seen), then `address count-to-main count-to-end` for each address that ran.
  *
  * Idea: one node an instruction address, found when QEMU translates it and handed to its callback,
- * so running code does one call and one increment. Interface: QEMU's plugin API, version 1
- * (include/qemu/qemu-plugin.h; Debian ships no header, so the few prototypes are declared here).
+ * so running code does one call and one increment.
  *
  * Does badly: one CPU only; an instruction that faults counts when tried and again when it is
  * retried, where the guest's own counter has it once.
@@ -20,27 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct qemu_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-typedef void (*translated_fn)(uint64_t id, struct qemu_plugin_tb *tb);
-typedef void (*executed_fn)(unsigned int cpu, void *data);
-typedef void (*exit_fn)(uint64_t id, void *data);
-
-enum { API_VERSION = 1, CALLBACK_NO_REGISTERS = 0 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, translated_fn fn);
-void qemu_plugin_register_atexit_cb(uint64_t id, exit_fn fn, void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, executed_fn fn,
-                                            int flags, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-
-/* What QEMU looks up in a plugin. */
-extern int qemu_plugin_version;
-int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
+#include "qemu_plugin.h"
 
 int qemu_plugin_version = API_VERSION;
 

@@ -7,8 +7,7 @@
  * for each section and kind (alloc, free) that occurred.
  *
  * Idea: an instruction costs one inline addition, without a call; a mark is found by its encoding
- * when it is translated, and alone gets a callback. Interface: QEMU's plugin API, version 1
- * (include/qemu/qemu-plugin.h; Debian ships no header, so the few prototypes are declared here).
+ * when it is translated, and alone gets a callback.
  *
  * Does badly: one thread only; a system call or a repeated string instruction counts as one.
  */
@@ -19,34 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct qemu_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-typedef void (*translated_fn)(uint64_t id, struct qemu_plugin_tb *tb);
-typedef void (*executed_fn)(unsigned int cpu, void *data);
-typedef void (*exit_fn)(uint64_t id, void *data);
-
-enum { API_VERSION = 1, CALLBACK_NO_REGISTERS = 0, INLINE_ADD = 0 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, translated_fn fn);
-void qemu_plugin_register_atexit_cb(uint64_t id, exit_fn fn, void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, executed_fn fn,
-                                            int flags, void *data);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op,
-                                                void *pointer, uint64_t immediate);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-
-/* What QEMU looks up in a plugin. */
-extern int qemu_plugin_version;
-int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
+#include "qemu_plugin.h"
 
 int qemu_plugin_version = API_VERSION;
 
-enum mark { BEGIN, END_ALLOC, END_FREE, SECTION, MARKS };
 enum { KINDS = 2, SECTIONS = 64, BUCKETS = 4096 }; /* the last bucket holds all that is more */
 
 static const char *const kind_names[KINDS] = {"alloc", "free"};
@@ -124,31 +99,6 @@ static void marked(unsigned int cpu, void *data)
     } else {
         ended(mark);
     }
-}
-
-/* Which mark an instruction is, MARKS if none: the encodings of <axcpu/mark.h> on the three ISAs.
- */
-static enum mark mark_of(const struct qemu_plugin_insn *insn)
-{
-    const unsigned char *bytes = qemu_plugin_insn_data(insn);
-    size_t size = qemu_plugin_insn_size(insn);
-    uint32_t word = 0;
-
-    if (size == 7 && bytes[0] == 0x0f && bytes[1] == 0x1f && bytes[2] == 0x80) {
-        memcpy(&word, bytes + 3, sizeof(word)); /* nopl word(%rax) */
-        return (word & ~UINT32_C(3)) == 0xa1120 ? (enum mark)(word & 3) : MARKS;
-    }
-    if (size != 4) {
-        return MARKS;
-    }
-    memcpy(&word, bytes, sizeof(word));
-    if ((word & 0xffffcfff) == 0xa1120037) { /* lui zero, 0xa1120 + mark */
-        return (enum mark)(word >> 12 & 3);
-    }
-    if ((word & 0xffffff9f) == 0xd294241f) { /* movz xzr, #0xa120 + mark */
-        return (enum mark)(word >> 5 & 3);
-    }
-    return MARKS;
 }
 
 static void translated(uint64_t id, struct qemu_plugin_tb *tb)

@@ -89,7 +89,8 @@ def checked(command: List[str], environment: Dict[str, str], what: str,
 def compile_plugin(name: str = "op_count") -> None:
     source, plugin = ROOT / f"tools/bench/{name}.c", PLUGIN.with_name(f"{name}.so")
     plugin.parent.mkdir(parents=True, exist_ok=True)
-    if plugin.exists() and plugin.stat().st_mtime > source.stat().st_mtime:
+    sources = (source, source.with_name("qemu_plugin.h"))
+    if plugin.exists() and all(plugin.stat().st_mtime > s.stat().st_mtime for s in sources):
         return
     subprocess.run(["gcc", "-std=c11", "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-O2",
                     "-shared", "-fPIC", "-o", plugin, source], check=True)

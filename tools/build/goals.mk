@@ -1,7 +1,7 @@
 # Goals that stand above one configuration; those that need one run make again for it.
 
 .PHONY: help list clean format check hosted test test-host test-hosted test-build test-qemu test-bench stress detection coverage \
-    bench-boot bench-paging bench bench-docs compare ptdump
+    bench-boot bench-paging bench-dma bench bench-docs compare ptdump
 
 help:
 	@cat tools/build/help.txt
@@ -80,6 +80,8 @@ bench-boot:
 	+@tools/bench/boot
 bench-paging:
 	+@tools/bench/paging
+bench-dma:
+	+@tools/bench/dma
 
 # Allocators beside their peers. BENCH: the parts, all of them unless given.
 bench-options = $(if $(BENCH),--only '$(BENCH)') $(if $(ALLOC),--alloc '$(ALLOC)')

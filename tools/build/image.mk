@@ -90,7 +90,7 @@ runner = tools/run --qemu $(qemu) --machine-args $(call quote,$(qemu-args)) --im
 run: $(image).bin $(tree-blob)
 	$(Q)$(runner) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 debug: $(image).bin $(tree-blob)
-	$(Q)tools/debug $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
+	$(Q)tools/debug $(if $(GDB),--commands $(call quote,$(GDB))) $(image).elf $(runner) --gdb $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
 disasm: $(image).elf
 	$(Q)$(OBJDUMP) -d -S $< > $(image).lst

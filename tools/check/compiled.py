@@ -5,17 +5,25 @@ import re
 import project
 
 
+VARIANTS = (["LLVM=0"], ["LLVM=1"], ["FEATURES=debug"], ["LLVM=1", "FEATURES=debug"],
+            ["LLVM=1", "FEATURES=hardened"])
+
+
+def build_apps(where):
+    """All apps in one build folder, one after the other: they share objects."""
+    problems = []
+    for app in project.apps():
+        words = [f"PLATFORM={where[0]}", f"APP={app}", *where[1]]
+        done = project.make(*words)
+        if done.returncode:
+            problems.append(f"{' '.join(words)}:\n{done.stderr}")
+    return problems
+
+
 def check_builds():
     """Every app, on every platform, by both compilers, optimised and for debugging."""
-    problems = []
-    for platform, _ in project.platforms():
-        for variables in (["LLVM=0"], ["LLVM=1"], ["FEATURES=debug"], ["LLVM=1", "FEATURES=debug"],
-                          ["LLVM=1", "FEATURES=hardened"]):
-            for app in project.apps():
-                done = project.make(f"PLATFORM={platform}", f"APP={app}", *variables)
-                if done.returncode:
-                    problems.append(f"PLATFORM={platform} APP={app} {' '.join(variables)}:\n{done.stderr}")
-    return problems
+    folders = [(platform, variant) for platform, _ in project.platforms() for variant in VARIANTS]
+    return project.in_parallel(build_apps, folders)
 
 
 HELLO_BYTES_MAX = {"riscv64-qemu-virt": 32768, "aarch64-qemu-virt": 32768}

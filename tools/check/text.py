@@ -78,6 +78,22 @@ def check_includes():
     return problems
 
 
+# What makes a bus address out of something else: a conversion, a constructor, arithmetic.
+BUS_ADDRESS_MADE = (r"\baxdma_(?:phys|virt)_to_bus\b", r"\bax_busaddr\s*\(",
+                    r"\(struct ax_busaddr\)", r"\bbus\.raw\s*(?:[-+]|[|&^]?=[^=])",
+                    r"\bstruct (?:ax_busaddr|axdma_memory|axdma_segment)\s[\w\[\]\s]*=\s*\{\s*\{*\s*(?:0x|[1-9]|\()")
+
+
+def check_bus_addresses():
+    """What a driver tells a device of memory comes from axdma: no driver makes a bus address."""
+    made = re.compile("|".join(BUS_ADDRESS_MADE))
+    physical = re.compile(r"\baxhal_virt_to_phys\b")
+    drivers = project.files(r"^modules/axdriver/(src|include)/.*\.[ch]$")
+    return [f"{path}: {found[0].strip()}"
+            for pattern, paths in ((made, [*drivers, *project.files(r"^platforms/.*\.[ch]$")]), (physical, drivers))
+            for path in paths for found in pattern.finditer(project.read(path))]
+
+
 def check_readmes():
     """Each module, platform and app says what it is."""
     marks = project.files(r"^modules/[^/]+/module\.mk$", r"^platforms/[^/]+/platform\.mk$",

@@ -10,6 +10,7 @@ Badly: Linux only; time limits are in host time, so a loaded host needs generous
 
 import ctypes
 import os
+import re
 import select
 import signal
 import subprocess
@@ -44,6 +45,21 @@ class Outcome(NamedTuple):
     message: str = ""
 
 
+class Screen:
+    """A picture of the screen that is to be taken when the guest says so."""
+
+    def __init__(self, pattern: str, file: str) -> None:
+        self._pattern, self._line, self.file = re.compile(pattern.encode()), b"", file
+        self._is_taken = False
+
+    def is_due(self, data: bytes) -> bool:
+        """These bytes end the first line that matches."""
+        *lines, self._line = (self._line + data).split(b"\n")
+        found = not self._is_taken and any(map(self._pattern.search, lines))
+        self._is_taken = self._is_taken or found
+        return found
+
+
 class Guest:
     """A QEMU process.  Use in a `with`: leaving it ends QEMU and restores the terminal."""
 
@@ -53,6 +69,7 @@ class Guest:
         self._command = command + ["-S"] + self.qmp.qemu_arguments()
         self._stdin = subprocess.DEVNULL if stdin is None else stdin
         is_terminal = stdin is not None and os.isatty(stdin)
+        self._screen: Optional[Screen] = None
         self._terminal = termios.tcgetattr(stdin) if is_terminal else None
 
     def __enter__(self) -> "Guest":
@@ -83,6 +100,10 @@ class Guest:
     def load_address(self, image: str) -> Optional[int]:
         """Where QEMU put the flat image given as -kernel."""
         return image_address(self.qmp.monitor("info roms"), image)
+
+    def take_screen(self, pattern: str, file: str) -> None:
+        """Have QEMU write the screen to `file` once a line of output matches `pattern`."""
+        self._screen = Screen(pattern, file)
 
     def run(self, console: Console, limits: Limits, reboots: int = 0, go: bool = True) -> Outcome:
         """Let the machine go (unless a debugger will), and watch it to its end."""
@@ -115,6 +136,9 @@ class Guest:
         data = os.read(source, 65536)
         if source == self._process.stdout.fileno():
             console.feed(data)
+            if self._screen and self._screen.is_due(data):
+                self._tell("screendump", filename=self._screen.file)
+                console.feed(b"axle: the screen is in %s\n" % self._screen.file.encode())
         else:
             os.write(2, data)
         return bool(data)

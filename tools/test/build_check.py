@@ -43,6 +43,12 @@ def test_check_finds_a_reach_into_another_folder(tree):
         "modules/axbase/src/a.c", "<axbase/a.h>", '"../../axtest/include/axtest/test.h"'), "a.c")
 
 
+def test_check_finds_a_bus_address_that_a_driver_makes(tree):
+    finds(tree, "bus_addresses", lambda: tree.write(
+        "modules/axdriver/src/a.c", "x = axdma_virt_to_bus(buffer, &bus);\nsegment.bus.raw += 16;\n"
+        "struct axdma_segment all = {{0x1000}, 64};\n"), "axdma_virt_to_bus", "bus.raw +", "{{0x")
+
+
 def test_check_finds_layout(tree):
     tidy_tree(tree)
     assert check(tree, "format").status == 1

@@ -20,6 +20,8 @@ def test_unknown_platform(tree):
 
 def test_what_the_platform_has_not(tree):
     one_line(tree, ["run", "DISK=x", "PLATFORM=aarch64-small"], "DISK= does nothing", "aarch64-small")
+    one_line(tree, ["run", "BOOT=uboot"], "BOOT=uboot does nothing", "riscv64-small")
+    one_line(tree, ["run", "BOOT=grub"], "BOOT=grub", "sbi uboot uboot-fit")
 
 
 def test_unknown_app(tree):
@@ -108,3 +110,10 @@ def test_undeclared_module_does_not_compile(tree):
 def test_misspelt_option_does_not_compile(tree):
     tree.edit("modules/axbase/src/b.c", "CONFIG_DEBUG", "CONFIG_DEBGU")
     assert tree.make().status != 0
+
+
+def test_cpus_that_the_machine_has_not(tree):
+    tree.edit("platforms/riscv64-small/platform.mk", "mem := 64M\n",
+              "mem := 64M\ncpus := 1 2\ncpus-besides := 1\n")
+    one_line(tree, ["run", "SMP=3"], "SMP=3", "riscv64-small", "1 2")
+    assert "|--smp|2|--cpus-besides|1|" in tree.built("run", "SMP=2").out

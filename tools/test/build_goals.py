@@ -31,6 +31,29 @@ def test_run_with_a_disk(tree):
     assert "--disk" not in tree.built("run").out
 
 
+def test_run_through_u_boot(tree):
+    tree.edit("platforms/riscv64-small/platform.mk", "mem :=", "uboot := -bios %\nload := 0x1000\nmem :=")
+    words = tree.built("run", "BOOT=uboot-fit", "INITRD=a b").out.splitlines()[-1].split("|")
+    for pair in (("--boot", "uboot-fit"), ("--uboot", "-bios %"), ("--load", "0x1000"),
+                 ("--initrd", "a b")):
+        assert words[words.index(pair[0]) + 1] == pair[1], words
+    assert "--uboot" not in tree.built("run").out
+
+
+def test_image_in_every_form(tree):
+    """The flat image and the ELF; where there is a U-Boot, the FIT and the disk too."""
+    image = "build/riscv64-small/default/apps/one/one"
+    assert tree.built("image").out.splitlines()[-2:] == [f"{image}.bin", f"{image}.elf"]
+    tree.edit("platforms/riscv64-small/platform.mk", "mem :=", "uboot := -bios %\nload := 0x1000\nmem :=")
+    tree.write("tools/build/bootable", tree.read("tools/run"))
+    for arguments, ending in (([], "||"), (["BOOT=uboot"], "|--flat|")):
+        lines = tree.built("image", "ARGS=it's", "INITRD=a b", *arguments).out.splitlines()
+        assert lines[-4:] == [f"{image}.{form}" for form in ("bin", "elf", "itb", "disk")], lines
+        assert lines[-5] == (f"--image|{image}.bin|--load|0x1000|--append=it's|--initrd|a b"
+                             + ending.replace("||", "|")), lines
+    assert tree.built("flat").out.splitlines()[-1] == f"{image}.bin"
+
+
 def test_debug(tree):
     """gdb is started on the image, against a guest that waits for it; the guest ends with gdb."""
     tree.write("../bin/gdb-multiarch", "#!/bin/sh\nsleep 0.2\necho \"gdb $*\"\n")
@@ -40,7 +63,12 @@ def test_debug(tree):
     result = tree.make("debug", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
     assert result.status == 0, result.text
     assert re.search(r"run .* --gdb", result.out) and "target remote :1234" in result.out, result.out
-    assert "one.elf" in result.out
+    assert "one.elf" in result.out and "tools/gdb/axle.py" in result.out and "-batch" not in result.out
+    tree.write("../commands", "info registers\n")
+    result = tree.make("debug", "GDB=../commands", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
+    assert "gdb -batch" in result.out and "-x ../commands" in result.out, result.text
+    result = tree.make("debug", "GDB=../nowhere", PATH=f"{tree.folder}/bin:{os.environ['PATH']}")
+    assert result.status != 0 and "GDB=../nowhere: no such file" in result.err, result.text
 
 
 def test_run_fails_when_the_app_does(tree):

@@ -65,7 +65,7 @@ def test_objects_outside(tree):
     objects = f"{tree.folder}/objects"
     tree.built(f"O={objects}")
     assert tree.built(f"O={objects}").steps == []
-    result = tree.make(f"O={objects}", "image")
+    result = tree.make(f"O={objects}", "flat")
     assert result.out.strip().endswith("one.bin") and objects in result.out
     tree.built(f"O={objects}", "clean")
     assert not os.path.exists(objects)

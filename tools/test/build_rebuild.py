@@ -19,7 +19,7 @@ def nothing(result):
 def test_nothing_to_do(tree):
     first = tree.built()
     assert len(first.compiled()) == EVERYTHING, first.compiled()
-    for goals in ([], ["image"], ["size"], ["disasm"], ["compile_commands.json"], ["defconfig"]):
+    for goals in ([], ["flat"], ["image"], ["size"], ["disasm"], ["compile_commands.json"], ["defconfig"]):
         nothing(tree.built(*goals))
 
 

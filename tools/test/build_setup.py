@@ -30,7 +30,7 @@ def release(tree, text):
 
 def test_setup_is_silent_when_all_is_there(tree):
     scripts = {name: "true" for name in ("qemu_system_riscv64", "qemu_system_aarch64",
-                                         "riscv64_linux_gnu_gcc", "aarch64_linux_gnu_gcc")}
+                                         "riscv64_linux_gnu_gcc", "aarch64_linux_gnu_gcc", "dtc")}
     result = tree.run(["tools/setup", "run"], PATH=machine(tree, **scripts))
     assert result.status == 0 and result.text == "", result.text
 

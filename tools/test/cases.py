@@ -7,7 +7,12 @@ Badly: patterns of kernel messages live here, apart from the kernel.
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Callable, Iterable, Iterator, List, Optional, Sequence
 
+import boots
 import cpus
+import debugger
+import devices
+import disks
+import dma
 import hostile
 import paging
 from guest.platform import ROOT, folder, names
@@ -267,6 +272,8 @@ def runner_cases(platform: str) -> Iterator[Case]:
     for name, case in (
             ("machine", Case("", hello, ["QEMU refuses this machine"], qemu=["-cpu", "nonsense"])),
             ("amount of memory", Case("", hello, ["QEMU refuses this machine"], mem="1M")),
+            ("disk", Case("", hello, ["DISK=/no/such disk: no such file"],
+                          options=["--disk", "/no/such disk"])),
             ("size", Case("", hello, ["MEM=12Q: give a size"], mem="12Q")),
             ("program", Case("", hello, ["No such file"], options=["--qemu", "qemu-none"]))):
         yield case._replace(name=f"{platform} runner tells a wrong {name}", status=125)
@@ -290,5 +297,7 @@ def cases_of(platform: str, kinds: Sequence[Callable[[str], Iterable[Case]]]) ->
 
 def all_cases() -> List[Case]:
     kinds = (apps_cases, ptdump_cases, bench_cases, stress_cases, memory_cases, machine_cases, interrupt_cases, initrd_cases, moved_cases,
-             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, cpus.cases, paging.cases, hostile.cases)
-    return [case for platform in [*names(), OUTSIDE_PLATFORM] for case in cases_of(platform, kinds)]
+             log_cases, fault_cases, hardened_cases, talk_cases, runner_cases, boots.cases, cpus.cases,
+             debugger.cases, devices.cases, disks.cases, dma.cases, paging.cases, hostile.cases)
+    return [case for platform in [*names(), OUTSIDE_PLATFORM]
+            for case in [*cases_of(platform, kinds), boots.handover(platform)]]

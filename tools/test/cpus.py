@@ -5,10 +5,11 @@ truly run at the same time, as far as there are threads to be had.
 Badly: x86 orders memory more strictly than the guests, so a missing barrier may not show.
 """
 
+import struct
 from typing import Callable, Iterator, List
 
 import hostile
-from fdt import Node, cells, text
+from fdt import Node, cells, text, wide
 from target import Build, Case, expected
 from trees import Handover, Machine, Tree, edited
 
@@ -35,13 +36,19 @@ def online(cpus: int, of: int) -> str:
     return f" {cpus} of {of} CPUs$"
 
 
+def quick_tests(platform: str) -> Build:
+    """selftest for more CPUs than this machine has: a fair lock would wait for its scheduler."""
+    return Build(platform, "selftest", features="unfair-locks")
+
+
 def count_cases(platform: str) -> Iterator[Case]:
     tests = Build(platform, "selftest")
     for cpus in (1, 2, 4, 8):
-        yield smp(Case(f"{platform} selftest SMP={cpus}", tests,
+        yield smp(Case(f"{platform} selftest SMP={cpus}",
+                       tests if cpus <= 4 else quick_tests(platform),
                        [online(cpus, cpus), *expected("selftest")]), cpus)
     for name, machine, cpus in MORE_MACHINES.get(platform, ()):
-        yield smp(Case(f"{platform} selftest SMP={cpus} on {name}", tests,
+        yield smp(Case(f"{platform} selftest SMP={cpus} on {name}", quick_tests(platform),
                        [online(cpus, cpus), *expected("selftest")]), cpus, machine)
     left_out = [r"warn: CPU 0x[0-9a-f]+ is left out: the image is built for no more"] * 4
     yield smp(Case(f"{platform} SMP={MAX + 4} on an image for {MAX}",
@@ -57,7 +64,7 @@ def count_cases(platform: str) -> Iterator[Case]:
 
 def order_cases(platform: str) -> Iterator[Case]:
     for cpu in (1, 3):
-        yield smp(Case(f"{platform} selftest SMP=4, CPU {cpu} boots", Build(platform, "selftest"),
+        yield smp(Case(f"{platform} selftest SMP=4, CPU {cpu} boots", quick_tests(platform),
                        [online(4, 4), *expected("selftest")],
                        prepare=hostile.booted_by(platform, cpu)), 4)
 
@@ -79,6 +86,20 @@ def with_cpus(*ids: int) -> Callable[[Machine], Handover]:
     return lambda machine: Handover(edited(machine, change))
 
 
+def fewer_redistributors(machine: Machine) -> Handover:
+    """A GICv3 that has a part for the first two CPUs only."""
+    def change(root: Node) -> None:
+        properties = root.child("intc").properties
+        place, size = struct.unpack_from(">QQ", properties["reg"], 16)
+        properties["reg"] = properties["reg"][:16] + wide(place, 2 * 0x20000)
+    return Handover(edited(machine, change))
+
+
+def without_controller(machine: Machine) -> Handover:
+    return Handover(edited(machine, lambda root: root.child("intc").properties.update(
+        compatible=text("nobody,knows"))))
+
+
 def sleeping(machine: Machine) -> Handover:
     def change(root: Node) -> None:
         cpus = root.child("cpus")
@@ -94,14 +115,34 @@ def tree_cases(platform: str) -> Iterator[Case]:
          (2, 3)),
         ("cpu-twice", with_cpus(0, 1, 1, 2), [f"warn: CPU 0x1 is left out: {again}"], (3, 4)),
         ("cpu-that-sleeps", sleeping, [], (1, 1)),
-        ("cpus-without-the-one-that-boots", with_cpus(1, 2), [], (3, 2)),
+        ("cpus-without-the-one-that-boots", with_cpus(1, 2), [], (3, 3)),
     )
     for name, make, lines, (cpus, of) in table:
         tree = Tree(name, None, False, ("riscv64", "aarch64"), make)
-        prepare = hostile.handed(platform, tree, "only=axruntime")
+        prepare = hostile.handed(platform, tree, "only=axruntime", boot_cpu=0)
         lines = [*lines, online(cpus, of), *expected("selftest")]
         yield smp(Case(f"{platform} tree {name}", Build(platform, "selftest"), lines,
                        prepare=prepare), 4)
+    last = Tree("last-cpu-not-there", None, False, ("riscv64", "aarch64"), with_cpus(0, 1, 9))
+    yield smp(Case(f"{platform} tree {last.name} debug", Build(platform, "selftest", features="debug"),
+                   [f"warn: CPU 0x9 is left out: {absent}", online(2, 3), *expected("selftest")],
+                   prepare=hostile.handed(platform, last, "only=axruntime", boot_cpu=0)), 4)
+
+
+def deaf_cases(platform: str) -> Iterator[Case]:
+    """CPUs that cannot be interrupted are left out, or calls of them would hang."""
+    if platform != "aarch64-qemu-virt":
+        return
+    table = (("a GICv3 of two CPUs", GIC_V3, fewer_redistributors,
+              [r"warn: the interrupt controller has no part for CPU \d$",
+               r"warn: CPU 0x\d is left out: it does not come up$"], 2),
+             ("no controller that is known", (), without_controller,
+              ["warn: no CPU can interrupt another here: all but one are left out$"], 1))
+    for name, machine, make, lines, cpus in table:
+        tree = Tree(name, None, False, ("aarch64",), make)
+        prepare = hostile.handed(platform, tree, "only=axruntime", (*machine, "-smp", "4"))
+        yield smp(Case(f"{platform} SMP=4 on {name}", Build(platform, "selftest"),
+                       [*lines, online(cpus, 4), *expected("selftest")], prepare=prepare), 4, machine)
 
 
 def disaster_cases(platform: str) -> Iterator[Case]:
@@ -116,12 +157,25 @@ def disaster_cases(platform: str) -> Iterator[Case]:
             ("trap-stack-overflow cpu=1", 139, r"^axle: 0x[0-9a-f]{16} is the guard page below the "
                                                r"trap stack of CPU 1$"),
             ("stack-overflow cpu=2", 139, r"^axle: fault on CPU 2: .*: stack overflow$"),
+            ("panic-interrupted", 134, r"^axle: panic on CPU 0 at .*asked to, interrupted"),
+            ("panic-interrupted cpu=3", 134, r"^axle: panic on CPU 3 at .*asked to, interrupted"),
+            ("exit-under-panic", 134, r"^axle: panic on CPU 1 at .*while another CPU ends"),
             ("panic cpu=all", 134, r"^axle: panic on CPU \d at .*asked to"),
             ("ud cpu=all", 139, r"^axle: fault on CPU \d: .*(illegal|undefined|unknown)")):
         yield smp(Case(f"{platform} fault {args}", app, [line, "^backtrace:$"], status, args,
                        once=[ONE_BEHIND_THE_OTHER], absent=["^done: "]), 4)
 
 
+def line_cases(platform: str) -> Iterator[Case]:
+    """Lines of CPUs that print at the same time are whole."""
+    whole = r"^\[ *\d+\.\d{6} \d \w+\] info: (said by CPU \d, number \d+ of 100|Axle on .*)$"
+    for cpus in (4, 8):
+        last = r"said by CPU \d, number 100 of 100$"
+        yield smp(Case(f"{platform} lines of {cpus} CPUs", Build(platform, "fault"),
+                       [*[last] * cpus, "^done: say$"], args="say cpu=all",
+                       absent=[rf"^(?!{whole[1:]}).*(said by|CPU \d,|number \d|of 100)"]), cpus)
+
+
 def cases(platform: str) -> List[Case]:
-    kinds = (count_cases, order_cases, tree_cases, disaster_cases)
+    kinds = (count_cases, order_cases, tree_cases, deaf_cases, disaster_cases, line_cases)
     return [case for kind in kinds for case in kind(platform)]

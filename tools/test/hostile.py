@@ -9,7 +9,7 @@ import functools
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import List
+from typing import List, Tuple
 
 import fdt
 import stub
@@ -29,10 +29,11 @@ REFUSAL = r"^axle: cannot boot: "
 
 
 @functools.lru_cache(maxsize=None)
-def machine_tree(platform: Platform) -> bytes:
+def machine_tree(platform: Platform, more: Tuple[str, ...] = ()) -> bytes:
+    """QEMU's own, with these arguments besides."""
     with tempfile.TemporaryDirectory() as folder:
         dump = Path(folder) / "tree"
-        subprocess.run([*platform.command(), "-machine", f"dumpdtb={dump}", "-m", "128M",
+        subprocess.run([*platform.command(), *more, "-machine", f"dumpdtb={dump}", "-m", "128M",
                         "-display", "none"], check=True, stderr=subprocess.DEVNULL)
         return dump.read_bytes()
 
@@ -86,19 +87,21 @@ def hanging(platform_name: str):
     return prepare
 
 
-def handed(platform_name: str, tree: trees.Tree, args: str):
-    """prepare() of a case that hands over `tree`."""
+def handed(platform_name: str, tree: trees.Tree, args: str, more: Tuple[str, ...] = (),
+           boot_cpu: int = stub.ANY_CPU):
+    """prepare() of a case that hands over `tree`, made of that of a machine with arguments `more`."""
     def prepare(image: Path, folder: Path) -> Prepared:
         platform = read(platform_name)
         kernel = image.read_bytes()
         start = ram_start(platform)
         layout = stub.lay_out(kernel, start + STUB_OFFSET)
         firmware = ((start, FIRMWARE_BYTES[platform.isa]),) if FIRMWARE_BYTES[platform.isa] else ()
-        machine = trees.Machine(platform.isa, machine_tree(platform), args, start, RAM_BYTES,
+        machine = trees.Machine(platform.isa, machine_tree(platform, more), args, start, RAM_BYTES,
                                 layout.kernel, layout.kernel_bytes, layout.tree, firmware)
         made = tree.make(machine)
         whole = folder / "handed.bin"
-        whole.write_bytes(stub.compose(stub_code(platform.isa), kernel, layout, *made[:2]))
+        whole.write_bytes(stub.compose(stub_code(platform.isa), kernel, layout, *made[:2],
+                                       boot_cpu=boot_cpu))
         return keeping(machine, made, Prepared(whole), folder)
     return prepare
 

@@ -13,6 +13,8 @@ from target import Build, Case, expected
 from trees import Handover, Machine, Tree, edited
 
 NO_ZICBOM = r"info: no CPU instructions for data caches \(Zicbom\): "
+NO_SVPBMT = r"info: no uncached memory \(Svpbmt\): "
+SVPBMT_REFUSED = r"info: no uncached memory \(Svpbmt, which the tree claims and the CPU or firmware refuses\): "
 REFUSED = r"info: no CPU instructions for data caches \(Zicbom, which the tree claims and the CPU or firmware refuses\): "
 
 
@@ -48,8 +50,28 @@ def cache_cases(platform: str) -> Iterator[Case]:
                    once=[line], prepare=hostile.handed(platform, tree, "only=axmm"))
 
 
+def svpbmt_claimed(machine: Machine) -> Handover:
+    def change(root: Node) -> None:
+        for cpu in root.child("cpus").children:
+            if cpu.name.startswith("cpu@"):
+                isa = cpu.properties["riscv,isa"].rstrip(b"\0").decode()
+                cpu.properties["riscv,isa"] = text(isa + "_svpbmt")
+    return Handover(edited(machine, change))
+
+
+def memory_type_cases(platform: str) -> Iterator[Case]:
+    """Uncached memory by Svpbmt: there, absent, and claimed by the tree alone."""
+    app = Build(platform, "selftest")
+    yield Case(f"{platform} Svpbmt is used", app, args="only=axdma/", absent=["no uncached memory"],
+               qemu=["-cpu", "rv64,svpbmt=on", "-smp", "2"])
+    yield Case(f"{platform} says once that there is no Svpbmt", app, args="only=axdma/", once=[NO_SVPBMT])
+    tree = Tree("svpbmt-claimed", None, False, ("riscv64",), svpbmt_claimed)
+    yield Case(f"{platform} tree {tree.name}", app, once=[SVPBMT_REFUSED],
+               prepare=hostile.handed(platform, tree, "only=axdma/"))
+
+
 def cases(platform: str) -> List[Case]:
     found = [Case(f"{platform} paging", Build(platform, "paging"))]
     if "riscv64" in platform:
-        found += [*wider_cases(platform), *cache_cases(platform)]
+        found += [*wider_cases(platform), *cache_cases(platform), *memory_type_cases(platform)]
     return found

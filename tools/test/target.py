@@ -43,6 +43,7 @@ class Prepared(NamedTuple):
     options: Sequence[str] = ()  # more arguments for tools/run, before --
     arguments: Sequence[str] = ()  # more arguments for QEMU
     check: Callable[[], str] = lambda: ""  # afterwards: what is wrong, or ""
+    heard: Callable[[Sequence[str]], str] = lambda lines: ""  # the same, of the guest's lines
 
 
 class Case(NamedTuple):
@@ -133,7 +134,9 @@ def run(case: Case, platform: Platform, image: Path) -> Result:
         prepared = case.prepare(image, Path(folder)) if case.prepare else Prepared(image)
         done = Run(command_line(case, platform, image, prepared), case)
         wrong = judge(case, done) or prepared.check()
-    tail = [line for _, line in done.lines[-TAIL_LINES:]]
+        wrong = wrong or prepared.heard([line for _, line in done.lines])
+    early = [line for _, line in done.lines[:-TAIL_LINES] if re.match(r"not ok |# ", line)]
+    tail = early + [line for _, line in done.lines[-TAIL_LINES:]]  # what failed before, too
     return Result(case, wrong, time.monotonic() - started, tail)
 
 

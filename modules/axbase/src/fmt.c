@@ -220,7 +220,10 @@ size_t ax_vformat(struct ax_sink *sink, const char *format, va_list args)
 {
     struct output out = {sink, 0};
     struct arguments arguments;
+    bool is_console = sink == &ax_console_sink;
     va_copy(arguments.list, args);
+    if (is_console)
+        ax_console_begin();
     while (*format != '\0') {
         const char *start = format;
         while (*format != '\0' && *format != '%')
@@ -235,6 +238,8 @@ size_t ax_vformat(struct ax_sink *sink, const char *format, va_list args)
             emit(&out, start, (size_t)(format - start) + (*format != '\0'));
         format += *format != '\0';
     }
+    if (is_console)
+        ax_console_end();
     va_end(arguments.list);
     return out.bytes;
 }

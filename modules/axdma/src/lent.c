@@ -202,7 +202,7 @@ static bool nth(const struct axdma_device *device, unsigned index, struct axdma_
 
 void lent_name_all(const struct axdma_device *device)
 {
-    struct axdma_mapping mapping;
+    struct axdma_mapping mapping = {.bytes = 0};
     for (unsigned i = 0; nth(device, i, &mapping); i++)
         axlog_error("%s: still mapped: %zu bytes at %p", device->name, mapping.bytes,
                     mapping.buffer);

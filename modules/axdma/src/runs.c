@@ -95,7 +95,7 @@ static bool nth(const void *owner, unsigned index, struct run *out)
 
 void runs_name_all(const void *owner, const char *name)
 {
-    struct run run;
+    struct run run = {.count = 0};
     for (unsigned i = 0; nth(owner, i, &run); i++)
         axlog_error("%s: still allocated: %zu pages at %p", name, run.count, run.pages);
 }

@@ -197,7 +197,7 @@ static bool nth(const void *owner, unsigned index, struct small_page *out)
 
 void small_name_all(const void *owner, const char *name)
 {
-    struct small_page page;
+    struct small_page page = {.first = 0};
     for (unsigned i = 0; nth(owner, i, &page); i++)
         for (unsigned first = 0; first < 64; first++)
             if ((page.first >> first & 1) != 0)

@@ -11,6 +11,7 @@
  * Addresses of three cells are PCI's: the first says which space, and all memory is one here.
  */
 #include "internal.h"
+#include <axalloc/alloc.h>
 #include <axbase/string.h>
 #include <axcpu/cache.h>
 #include <axlog/log.h>
@@ -188,12 +189,25 @@ static enum ax_err read_all(struct axdma_device *device, struct axhal_fdt *tree,
     return AX_OK;
 }
 
+/* A walk notes names in the tree; a copy of it is much for a stack. */
+static enum ax_err read_copy(struct axdma_device *device, const struct axhal_fdt *tree,
+                             const struct axhal_fdt_place *place, uint32_t first_bus)
+{
+    static const struct ax_layout layout = {sizeof(struct axhal_fdt), _Alignof(struct axhal_fdt)};
+    struct axhal_fdt *copy = axalloc_alloc(axalloc_global(), layout);
+    if (copy == NULL)
+        return AX_ENOMEM;
+    *copy = *tree;
+    enum ax_err err = read_all(device, copy, *place, first_bus);
+    axalloc_dealloc(axalloc_global(), copy, layout);
+    return err;
+}
+
 static enum ax_err init(struct axdma_device *device, const char *name, const struct axhal_fdt *tree,
                         const struct axhal_fdt_place *place, uint32_t first_bus)
 {
-    struct axhal_fdt copy = *tree; /* a walk notes names in it */
     axdma_device_init(device, name);
-    enum ax_err err = read_all(device, &copy, *place, first_bus);
+    enum ax_err err = read_copy(device, tree, place, first_bus);
     if (err != AX_OK)
         return err;
     if (device->coherent || axcpu_dcache_is_maintained())

@@ -151,12 +151,10 @@ struct taken {
 
 static struct taken take(struct axdriver_virtio_queue *queue)
 {
-    struct taken taken = {AX_ENOENT, false, NULL, 0, NULL};
+    struct taken taken = {0};
     struct axsync_spin_state state = axsync_spin_lock(&queue->lock);
-    if (!queue->is_closed) {
-        taken.err = ring_take(&queue->ring, &taken.token, &taken.written_bytes, &taken.rule);
-        taken.has_more = taken.err == AX_ENOENT && ring_rearm(&queue->ring);
-    }
+    taken.err = ring_take(&queue->ring, &taken.token, &taken.written_bytes, &taken.rule);
+    taken.has_more = taken.err == AX_ENOENT && ring_rearm(&queue->ring);
     axsync_spin_unlock(&queue->lock, state);
     return taken;
 }

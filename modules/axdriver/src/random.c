@@ -8,16 +8,18 @@
  */
 #include "random.h"
 #include "generator.h"
+#include "wait.h"
 #include "want.h"
 #include <axcpu/timer.h>
 #include <axdriver/random.h>
 #include <axhal/machine.h>
+#include <axhal/time.h>
 #include <axsync/spinlock.h>
 #include <stdatomic.h>
 
 enum { BYTES_BETWEEN_FEEDS = 1 << 20 };
 
-static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(12, "random");
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(13, "random");
 static struct generator generator;     /* guarded by the lock, as is the next */
 static size_t given_bytes;             /* since `ask` was called last */
 static _Atomic(void (*)(void)) feeder; /* NULL: no device feeds it */
@@ -91,4 +93,21 @@ bool axdriver_random_is_seeded(void)
     want_entropy();
     /* relaxed: it says nothing of other memory */
     return atomic_load_explicit(&is_seeded, memory_order_relaxed) != 0;
+}
+
+/* In steps of a millisecond: it is once in a run, so nobody is woken for it. */
+enum ax_err axdriver_random_wait(uint64_t timeout_ns)
+{
+    uint64_t now = axhal_monotonic_ns();
+    uint64_t deadline = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+    struct wait wait;
+    wait_begin(&wait);
+    while (!axdriver_random_is_seeded()) {
+        /* relaxed: only whether there is one matters */
+        if (atomic_load_explicit(&feeder, memory_order_relaxed) == NULL)
+            return AX_ENODEV;
+        if (axhal_monotonic_ns() >= deadline || wait_until(&wait, wait_limit_ms(1)))
+            return AX_EBUSY;
+    }
+    return AX_OK;
 }

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* `bytes` bytes of entropy from a device. Any context; takes the generator's lock (rank 12). */
+/* `bytes` bytes of entropy from a device. Any context; takes the generator's lock (rank 13). */
 void random_feed(const void *entropy, size_t bytes);
 
 /* Now and then `ask` is called, by whoever takes random bytes, for more of it. Boot. */

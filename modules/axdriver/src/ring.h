@@ -65,7 +65,7 @@ static inline size_t ring_used_bytes(unsigned size)
 
 static inline size_t ring_tables_bytes(unsigned size)
 {
-    return size * RING_TABLE_ENTRIES * sizeof(struct ring_descriptor);
+    return (size_t)size * RING_TABLE_ENTRIES * sizeof(struct ring_descriptor);
 }
 
 struct ring {

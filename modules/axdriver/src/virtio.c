@@ -6,6 +6,7 @@
  * that is all that can be done without an IOMMU.
  */
 #include "virtio_internal.h"
+#include "want.h"
 #include <axbase/assert.h>
 #include <axcpu/barrier.h>
 #include <axhal/irq.h>
@@ -17,6 +18,11 @@ enum { INTERRUPT_QUEUE = 1, INTERRUPT_CONFIG = 2 }; /* 4.2.2, ISR status: 4.1.4.
 static const uint64_t ring_features = AXDRIVER_VIRTIO_F_INDIRECT_DESC |
                                       AXDRIVER_VIRTIO_F_EVENT_IDX | AXDRIVER_VIRTIO_F_VERSION_1 |
                                       AXDRIVER_VIRTIO_F_ACCESS_PLATFORM;
+
+void axdriver_want_virtio(void)
+{
+    want_virtio();
+}
 
 static void add_status(struct axdriver_virtio *device, unsigned bits)
 {
@@ -47,6 +53,10 @@ static bool mark_broken(struct axdriver_virtio *device)
 static void reset_and_close(struct axdriver_virtio *device)
 {
     reset(device);
+    if (device->is_still_running && device->transport->cut_off != NULL) {
+        device->transport->cut_off(device);
+        device->is_still_running = false;
+    }
     for (unsigned i = 0; i < AXDRIVER_VIRTIO_QUEUES_MAX; i++)
         if (device->queues[i] != NULL)
             queue_close(device->queues[i]);
@@ -138,6 +148,10 @@ enum ax_err axdriver_virtio_found(struct axdriver_virtio *device)
     }
     device->dma.limits.segment_bytes = UINT32_MAX; /* what a descriptor can say */
     reset(device);
+    if (device->is_still_running) {
+        axlog_warn("%s does not confirm its reset, and is not used", device->name);
+        return AX_ENODEV;
+    }
     add_status(device, AXDRIVER_VIRTIO_ACKNOWLEDGE | AXDRIVER_VIRTIO_DRIVER);
     enum ax_err err = driver->attach(device);
     if (err == AX_OK) {

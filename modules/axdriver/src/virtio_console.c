@@ -25,14 +25,19 @@ enum { BUFFERS = 8, BUFFER_BYTES = 256, WRITES_MAX = 16, WRITE_BYTES_MAX = 64 <<
 
 static const struct ax_layout buffer_layout = {BUFFER_BYTES, 64};
 
+struct buffer { /* the token of its request */
+    struct axdriver_serial *serial;
+    struct axdma_memory memory;
+};
+
 struct axdriver_serial {
     struct axdriver_serial *next;
     struct axdriver_virtio *device;
     struct axdriver_virtio_queue *receive;
     struct axdriver_virtio_queue *transmit;
-    struct axdma_memory buffers[BUFFERS]; /* a token points at its buffer's */
-    struct axsync_spinlock lock;          /* of the rest */
-    struct wait *reader;                  /* who waits for bytes; NULL: nobody */
+    struct buffer buffers[BUFFERS];
+    struct axsync_spinlock lock; /* of the rest */
+    struct wait *reader;         /* who waits for bytes; NULL: nobody */
     bool is_reading;
     uint32_t bytes[BUFFERS]; /* received, of each buffer */
     uint32_t first_offset;   /* how far the first of them was read */
@@ -47,23 +52,16 @@ static struct axdriver_serial *serials; /* in the order of attaching; changed at
 /* Lend buffer `index` to the device. Nothing to do if it has failed. */
 static void lend(struct axdriver_serial *serial, unsigned index)
 {
-    struct axdma_segment segment = {serial->buffers[index].bus, BUFFER_BYTES};
+    struct axdma_segment segment = {serial->buffers[index].memory.bus, BUFFER_BYTES};
     if (axdriver_virtio_submit(serial->receive, &segment, 0, 1, &serial->buffers[index]) == AX_OK)
         axdriver_virtio_kick(serial->receive);
 }
 
-static struct axdriver_serial *serial_of(const struct axdriver_virtio_queue *queue)
-{
-    struct axdriver_serial *serial = serials;
-    while (serial->receive != queue)
-        serial = serial->next;
-    return serial;
-}
-
 static void received(struct axdriver_virtio_queue *queue, void *token, uint32_t written_bytes)
 {
-    struct axdriver_serial *serial = serial_of(queue);
-    unsigned index = (unsigned)((struct axdma_memory *)token - serial->buffers);
+    const struct buffer *buffer = token;
+    struct axdriver_serial *serial = buffer->serial;
+    unsigned index = (unsigned)(buffer - serial->buffers);
     struct axsync_spin_state state = axsync_spin_lock(&serial->lock);
     if (!axdriver_virtio_failed(queue)) {
         serial->bytes[index] = written_bytes;
@@ -89,7 +87,7 @@ static size_t take(struct axdriver_serial *serial, void *to, size_t room, struct
         unsigned index = serial->order[serial->first];
         uint32_t left = serial->bytes[index] - serial->first_offset;
         bytes = left < room ? left : room;
-        memcpy(to, (char *)serial->buffers[index].cpu + serial->first_offset, bytes);
+        memcpy(to, (char *)serial->buffers[index].memory.cpu + serial->first_offset, bytes);
         serial->first_offset += (uint32_t)bytes;
         if (bytes == left) {
             serial->first_offset = 0;
@@ -218,8 +216,8 @@ struct axdriver_serial *axdriver_serial(unsigned index)
 static void free_serial(struct axdriver_serial *serial)
 {
     for (unsigned i = 0; i < BUFFERS; i++)
-        if (serial->buffers[i].cpu != NULL)
-            axdma_dealloc(&serial->device->dma, serial->buffers[i], buffer_layout);
+        if (serial->buffers[i].memory.cpu != NULL)
+            axdma_dealloc(&serial->device->dma, serial->buffers[i].memory, buffer_layout);
     axalloc_free(serial);
 }
 
@@ -232,8 +230,10 @@ static enum ax_err start(struct axdriver_serial *serial)
         err = axdriver_virtio_queue_start(device, RECEIVE, BUFFERS, received, &serial->receive);
     if (err == AX_OK)
         err = axdriver_virtio_queue_start(device, TRANSMIT, WRITES_MAX, sent, &serial->transmit);
-    for (unsigned i = 0; i < BUFFERS && err == AX_OK; i++)
-        err = axdma_alloc(&device->dma, buffer_layout, &serial->buffers[i]);
+    for (unsigned i = 0; i < BUFFERS && err == AX_OK; i++) {
+        serial->buffers[i].serial = serial;
+        err = axdma_alloc(&device->dma, buffer_layout, &serial->buffers[i].memory);
+    }
     return err == AX_OK ? axdriver_virtio_go(device) : err;
 }
 
@@ -243,7 +243,7 @@ static enum ax_err attach(struct axdriver_virtio *device)
     struct axdriver_serial *serial = axalloc_calloc(1, sizeof *serial);
     if (serial == NULL)
         return AX_ENOMEM;
-    serial->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(13, "serial");
+    serial->lock = (struct axsync_spinlock)AXSYNC_SPINLOCK_INIT(14, "serial");
     serial->device = device;
     enum ax_err err = start(serial);
     if (err != AX_OK) {

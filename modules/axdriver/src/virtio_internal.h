@@ -14,7 +14,7 @@ struct axdriver_virtio_queue {
     void (*done)(struct axdriver_virtio_queue *queue, void *token, uint32_t written_bytes);
     struct axdma_memory parts[PARTS]; /* cpu NULL: not there */
     struct axsync_spinlock lock;      /* of what follows */
-    bool is_closed;                   /* the device is reset: nothing goes in or comes out */
+    bool is_closed;                   /* the device is reset: nothing goes in any more */
     struct ring ring;
 };
 

@@ -8,6 +8,7 @@
  */
 #include "want.h"
 #include <axalloc/malloc.h>
+#include <axbase/checked.h>
 #include <axbase/fmt.h>
 #include <axbase/list.h>
 #include <axbase/string.h>
@@ -199,16 +200,20 @@ static const struct axdriver_virtio_transport transport = {
 
 /* ---- finding one ---- */
 
-/* What is plugged in at `base`. AX_ENODEV: nothing, or nothing of use, which was said. */
-static enum ax_err identify(volatile void *base, const char *name, uint32_t *device_id)
+/* What is plugged in at `base`. AX_ENODEV: nothing. AX_EBADMSG: it is no place for one. */
+static enum ax_err identify(volatile void *base, uint32_t *device_id)
 {
     uint32_t magic;
     if (!axcpu_try_read32((volatile uint32_t *)base + MAGIC / 4, &magic) || magic != magic_value)
         return AX_EBADMSG;
     *device_id = axcpu_mmio_read32(base, DEVICE_ID);
+    return *device_id != 0 ? AX_OK : AX_ENODEV;
+}
+
+/* AX_ENODEV: it is not driven, which was said. */
+static enum ax_err check_version(volatile void *base, const char *name)
+{
     uint32_t version = axcpu_mmio_read32(base, VERSION);
-    if (*device_id == 0)
-        return AX_ENODEV;
     if (version == MODERN)
         return AX_OK;
     axlog_warn("%s is a legacy device (version %u), not driven: tell QEMU "
@@ -230,12 +235,18 @@ static enum ax_err find_interrupt(const struct axhal_fdt_node *node, const char 
     return AX_ENODEV;
 }
 
-/* The device at device->base, which is its owner's to unmap. */
-static enum ax_err attach_device(struct mmio_device *device, const struct axhal_fdt_node *node)
+/* The device whose registers are at device->base. */
+static enum ax_err attach_device(struct mmio_device *device, const struct axhal_fdt_node *node,
+                                 struct ax_paddr registers)
 {
     struct axhal_fdt_place place;
     uint32_t device_id;
-    enum ax_err err = identify(device->base, device->name, &device_id);
+    enum ax_err err = identify(device->base, &device_id);
+    if (err != AX_OK)
+        return err;
+    ax_snprintf(device->name, sizeof device->name, "virtio-mmio 0x%llx",
+                (unsigned long long)registers.raw);
+    err = check_version(device->base, device->name);
     if (err == AX_OK)
         err = find_interrupt(node, device->name, &device->virtio.irq);
     if (err != AX_OK)
@@ -248,6 +259,50 @@ static enum ax_err attach_device(struct mmio_device *device, const struct axhal_
     return err == AX_OK ? axdriver_virtio_found(&device->virtio) : err;
 }
 
+/* ---- its registers ---- */
+
+/*
+ * What was mapped last. Places are close together and mostly empty: what was mapped for one serves
+ * those that share its page, and is unmapped, if none of them is in use, only after the next, so
+ * that tables are not taken down and made anew for each. The last one stays.
+ */
+static struct {
+    struct ax_prange pages; /* empty: none */
+    volatile void *base;
+    bool is_used;
+} mapped;
+
+static enum ax_err map_anew(struct ax_prange pages)
+{
+    volatile void *base;
+    enum ax_err err = axmm_map_device(pages, &base);
+    if (err != AX_OK)
+        return err;
+    if (mapped.pages.size_bytes != 0 && !mapped.is_used)
+        axmm_unmap_device(mapped.base);
+    mapped.pages = pages;
+    mapped.base = base;
+    mapped.is_used = false;
+    return AX_OK;
+}
+
+/* Where they are mapped until somebody asks for others, and for good once `mapped.is_used` is. */
+static enum ax_err map(struct ax_prange registers, volatile void **out)
+{
+    uint64_t start = ax_align_down(registers.start.raw, AX_PAGE_SIZE);
+    uint64_t end;
+    if (ax_add_overflows(registers.start.raw, registers.size_bytes, &end) ||
+        ax_align_up_overflows(end, AX_PAGE_SIZE, &end))
+        return AX_ERANGE;
+    struct ax_prange pages = ax_prange(start, end - start);
+    enum ax_err err = AX_OK;
+    if (pages.start.raw != mapped.pages.start.raw || pages.size_bytes != mapped.pages.size_bytes)
+        err = map_anew(pages);
+    if (err == AX_OK)
+        *out = (volatile char *)mapped.base + (registers.start.raw - start);
+    return err;
+}
+
 static enum ax_err attach(const struct axhal_fdt_node *node)
 {
     struct ax_prange registers;
@@ -258,15 +313,13 @@ static enum ax_err attach(const struct axhal_fdt_node *node)
     if (device == NULL)
         return AX_ENOMEM;
     device->config_bytes = registers.size_bytes - CONFIG;
-    ax_snprintf(device->name, sizeof device->name, "virtio-mmio 0x%llx",
-                (unsigned long long)registers.start.raw);
-    err = axmm_map_device(registers, &device->base);
-    if (err == AX_OK) {
-        err = attach_device(device, node);
-        if (err != AX_OK)
-            axmm_unmap_device(device->base);
-    }
-    if (err != AX_OK)
+    err = map(registers, &device->base);
+    if (err == AX_OK)
+        err = attach_device(device, node, registers.start);
+    /* a device that could not be reset has memory for good, and axdma knows it by this record */
+    if (err == AX_OK || axdma_device_end(&device->virtio.dma) != AX_OK)
+        mapped.is_used = true;
+    else
         axalloc_free(device);
     return err;
 }

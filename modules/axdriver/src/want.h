@@ -10,6 +10,9 @@
 #include <axdriver/driver.h>
 
 extern const struct axdriver_tree_driver axdriver_virtio_mmio;
+extern const struct axdriver_tree_driver axdriver_videocore;
+extern const struct axdriver_tree_driver axdriver_sdhci;
+extern const struct axdriver_tree_driver axdriver_pci_host;
 
 extern const struct axdriver_virtio_driver axdriver_virtio_rng;
 extern const struct axdriver_virtio_driver axdriver_virtio_console;
@@ -20,10 +23,19 @@ static inline void want_devices(void)
     AX_KEEP(&axdriver_port_start);
 }
 
+/* So is the VideoCore of a Raspberry Pi. */
+static inline void want_videocore(void)
+{
+    want_devices();
+    AX_KEEP(&axdriver_videocore);
+}
+
 /* So are those of virtio's transports. */
 static inline void want_virtio(void)
 {
     want_devices();
     if (CONFIG_AXDRIVER_VIRTIO_MMIO)
         AX_KEEP(&axdriver_virtio_mmio);
+    if (CONFIG_AXDRIVER_PCI)
+        AX_KEEP(&axdriver_pci_host);
 }

@@ -12,6 +12,8 @@
 #include <axhal/power.h>
 #include <axhal/time.h>
 
+#include "turns.h"
+
 static struct AX_ALIGNED(64) {
     _Atomic uint64_t callers;         /* bit i: CPU i wants its request carried out here */
     void (*function)(void *argument); /* the request of this CPU */
@@ -19,8 +21,6 @@ static struct AX_ALIGNED(64) {
     _Atomic unsigned unanswered;
 } cpus[AXCPU_CPUS_MAX];
 
-/* 1 + the CPU that reports a disaster. */
-static _Atomic unsigned reporter;
 static _Atomic uint64_t stopped;
 
 /* ---- calls ---- */
@@ -91,7 +91,8 @@ static AX_NORETURN void stop(void)
 
 void axhal_ipi_received(void)
 {
-    if (atomic_load_explicit(&reporter, memory_order_relaxed) != 0)
+    unsigned reporter = atomic_load_explicit(&axhal_reporter, memory_order_relaxed);
+    if (reporter != 0 && reporter != axcpu_this_cpu()->index + 1)
         stop();
     /* acquire: pairs with the release of ask(), so the requests are whole */
     uint64_t callers =
@@ -106,7 +107,7 @@ static void stop_others(void)
 {
     enum { WAIT_NS = 20000000 };
     unsigned index = axcpu_this_cpu()->index, nobody = 0;
-    if (!atomic_compare_exchange_strong(&reporter, &nobody, index + 1)) {
+    if (!atomic_compare_exchange_strong(&axhal_reporter, &nobody, index + 1)) {
         if (nobody != index + 1)
             stop();
         return;
@@ -122,4 +123,5 @@ static void stop_others(void)
 void axhal_call_start(void)
 {
     axhal_stop_others_use(stop_others);
+    axhal_turns_use_stop(stop);
 }

@@ -3,6 +3,7 @@
  * come in time: both try to change it from STARTING, and whoever is first has decided.
  */
 #include "places.h"
+#include <axbase/assert.h>
 #include <axcpu/barrier.h>
 #include <axcpu/mmu.h>
 #include <axcpu/start.h>
@@ -19,6 +20,7 @@ static unsigned started = 1;
 
 uint64_t axhal_cpu_hardware_id(unsigned cpu)
 {
+    AX_ASSERT(cpu < AXCPU_CPUS_MAX);
     return axcpu_percpus[cpu].hardware_id;
 }
 
@@ -30,9 +32,20 @@ static bool decide(struct axcpu_percpu *cpu, uint32_t state)
                                                    memory_order_acq_rel, memory_order_acquire);
 }
 
+static struct axcpu_percpu *this_block(void)
+{
+    return &axcpu_percpus[axcpu_this_cpu()->index];
+}
+
+void axhal_cpu_leave(void)
+{
+    (void)decide(this_block(), LEFT_OUT);
+    axhal_stop();
+}
+
 void axhal_cpu_arrive(void)
 {
-    struct axcpu_percpu *cpu = &axcpu_percpus[axcpu_this_cpu()->index];
+    struct axcpu_percpu *cpu = this_block();
     if (!decide(cpu, ONLINE))
         axhal_stop();
     /* release: pairs with the acquire of axhal_cpu_is_online() */
@@ -73,6 +86,21 @@ static enum ax_err call_firmware(const struct axcpu_percpu *cpu)
     return axplat_start_cpu(cpu->hardware_id, entry, block);
 }
 
+/* It never was: nothing is known of its stacks, and no hart takes its block for its own. */
+static void forget(struct axcpu_percpu *cpu)
+{
+    atomic_store(&axcpu_starting.block, 0);
+    cpu->stack_top = 0;
+}
+
+/* Whoever decides: until then it may still come. */
+static bool is_left_out(struct axcpu_percpu *cpu, uint64_t limit)
+{
+    /* acquire: pairs with the release of decide() */
+    return atomic_load_explicit(&cpu->state, memory_order_acquire) == LEFT_OUT ||
+           (axhal_monotonic_ns() >= limit && decide(cpu, LEFT_OUT));
+}
+
 enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks *stacks)
 {
     if (started == AXCPU_CPUS_MAX)
@@ -81,12 +109,14 @@ enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks 
     places_tell_of_cpus();
     fill(cpu, hardware_id, stacks);
     enum ax_err err = call_firmware(cpu);
-    if (err != AX_OK)
+    if (err != AX_OK) {
+        forget(cpu);
         return err;
+    }
     started++;
     uint64_t limit = axhal_monotonic_ns() + (uint64_t)AXHAL_CPU_START_MS * 1000000;
     while (!axhal_cpu_is_online(cpu->index)) {
-        if (axhal_monotonic_ns() >= limit && decide(cpu, LEFT_OUT))
+        if (is_left_out(cpu, limit))
             return AX_EBUSY;
         axcpu_relax();
     }

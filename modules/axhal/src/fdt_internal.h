@@ -38,6 +38,10 @@ static inline bool axhal_fdt_is_same(const char *a, const char *b)
     return false;
 }
 
+/* A property of one cell of the node that begins at cell `begin`. False: it has none such. */
+bool axhal_fdt_find_cell(const struct axhal_fdt *fdt, uint32_t begin, const char *name,
+                         uint32_t *out);
+
 static inline uint64_t axhal_fdt_cells_for(uint64_t bytes)
 {
     return (bytes + 3) / 4;

@@ -2,7 +2,7 @@
  * Interrupts in the tree. Only drivers of devices that raise some ask, so nothing of it is in the
  * walk: properties are looked up by name when they are wanted, and a phandle by a pass over the
  * structure block that looks at nothing else. Everything is bounded by the block, as in
- * src/fdt_walk.c; an interrupt map (a bus between device and controller) is not followed.
+ * src/fdt_walk.c. Maps of buses are src/fdt_interrupt_map.c's.
  */
 #include <axbase/string.h>
 #include <axhal/interrupt.h>
@@ -49,8 +49,8 @@ bool axhal_fdt_find_property(const struct axhal_fdt *fdt, uint32_t begin, const 
     return false;
 }
 
-/* A property of one cell. */
-static bool find_cell(const struct axhal_fdt *fdt, uint32_t begin, const char *name, uint32_t *out)
+bool axhal_fdt_find_cell(const struct axhal_fdt *fdt, uint32_t begin, const char *name,
+                         uint32_t *out)
 {
     struct axhal_fdt_property property;
     if (!axhal_fdt_find_property(fdt, begin, name, &property) || property.bytes != 4)
@@ -62,7 +62,7 @@ static bool find_cell(const struct axhal_fdt *fdt, uint32_t begin, const char *n
 uint32_t axhal_fdt_phandle(const struct axhal_fdt_node *node)
 {
     uint32_t phandle;
-    return find_cell(node->fdt, node->level->begin, "phandle", &phandle) ? phandle : 0;
+    return axhal_fdt_find_cell(node->fdt, node->level->begin, "phandle", &phandle) ? phandle : 0;
 }
 
 /* The property that ends the search: its name's offset is looked at before the name is. */
@@ -113,7 +113,7 @@ static enum ax_err cells_of(const struct axhal_fdt *fdt, uint32_t controller, ui
 {
     struct axhal_fdt_place place;
     if (axhal_fdt_find_phandle(fdt, controller, &place) != AX_OK ||
-        !find_cell(fdt, place.begin[place.depth], "#interrupt-cells", out))
+        !axhal_fdt_find_cell(fdt, place.begin[place.depth], "#interrupt-cells", out))
         return AX_ENODEV;
     return *out <= AXHAL_INTERRUPT_CELLS_MAX ? AX_OK : AX_ENOTSUP;
 }
@@ -154,7 +154,7 @@ static enum ax_err find_plain(const struct axhal_fdt *fdt, const struct axhal_fd
                               struct axhal_interrupt *out)
 {
     uint32_t depth = place->depth;
-    while (!find_cell(fdt, place->begin[depth], "interrupt-parent", &out->controller))
+    while (!axhal_fdt_find_cell(fdt, place->begin[depth], "interrupt-parent", &out->controller))
         if (depth-- == 0)
             return AX_ENODEV;
     enum ax_err err = cells_of(fdt, out->controller, &out->cell_count);

@@ -4,8 +4,8 @@
  * The address starts in the parent's space; each ancestor but the root moves it into its own
  * parent's: by nothing if its `ranges` is empty, else by the first range that holds it whole.
  *
- * Does badly: addresses of three cells (PCI) are not translated; `ranges` is searched from its
- * start for every entry.
+ * Does badly: addresses of three cells (PCI's) are its host's driver's to read; `ranges` is
+ * searched from its start for every entry.
  */
 #include "fdt_internal.h"
 #include <axbase/checked.h>
@@ -71,20 +71,33 @@ static enum ax_err through_bus(const struct axhal_fdt *fdt, const struct axhal_f
     return AX_EFAULT;
 }
 
+/* Through all buses above. Inline: an image that translates nothing but `reg` has it once. */
+static AX_ALWAYS_INLINE enum ax_err through_buses(const struct axhal_fdt_node *node,
+                                                  struct ax_prange *range)
+{
+    const struct axhal_fdt_level *root = node->level - node->depth;
+    for (const struct axhal_fdt_level *bus = node->level - 1; bus != root; bus--) {
+        enum ax_err err = through_bus(node->fdt, bus, range);
+        if (err != AX_OK)
+            return err;
+    }
+    return ax_prange_wraps(*range) ? AX_ERANGE : AX_OK;
+}
+
+enum ax_err axhal_fdt_translate(const struct axhal_fdt_node *node, struct ax_prange *range)
+{
+    return node->depth > 0 ? through_buses(node, range) : AX_EFAULT;
+}
+
 enum ax_err axhal_fdt_reg(const struct axhal_fdt_node *node, uint32_t index, struct ax_prange *out)
 {
     struct ax_prange range;
     enum ax_err err = axhal_fdt_reg_raw(node, index, &range.start.raw, &range.size_bytes);
     if (err != AX_OK)
         return err;
-    const struct axhal_fdt_level *root = node->level - node->depth;
-    for (const struct axhal_fdt_level *bus = node->level - 1; bus != root; bus--) {
-        err = through_bus(node->fdt, bus, &range);
-        if (err != AX_OK)
-            return err;
-    }
-    if (ax_prange_wraps(range))
-        return AX_ERANGE;
+    err = through_buses(node, &range);
+    if (err != AX_OK)
+        return err;
     *out = range;
     return AX_OK;
 }

@@ -1,4 +1,7 @@
-/* The end of a run: ask the platform, and if that fails stop for good. */
+/*
+ * The end of a run: ask the platform, and if that fails stop for good. The other CPUs are stopped
+ * before, so that the run does not end in the middle of a report of one of them.
+ */
 #include <axcpu/irq.h>
 #include <axhal/platform.h>
 #include <axhal/power.h>
@@ -17,7 +20,7 @@ void axhal_stop_others(void)
         stop();
 }
 
-void axhal_stop(void)
+AX_NOINLINE void axhal_stop(void)
 {
     axcpu_irq_disable();
     for (;;)
@@ -26,12 +29,14 @@ void axhal_stop(void)
 
 void axhal_power_off(int status)
 {
+    axhal_stop_others();
     axplat_power_off(status);
     axhal_stop();
 }
 
 void axhal_reboot(void)
 {
+    axhal_stop_others();
     axplat_reboot();
     axhal_stop();
 }

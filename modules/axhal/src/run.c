@@ -2,6 +2,7 @@
  * A mailbox for each CPU. Whoever changes its state from EMPTY to FILLING may fill it; the CPU
  * takes what is FULL, and makes it EMPTY when the function has returned.
  */
+#include <axbase/assert.h>
 #include <axcpu/barrier.h>
 #include <axcpu/irq.h>
 #include <axhal/cpus.h>
@@ -41,11 +42,14 @@ enum ax_err axhal_run_on(unsigned cpu, void (*function)(void *argument), void *a
 bool axhal_run_is_done(unsigned cpu)
 {
     /* acquire: pairs with the release of run() */
-    return atomic_load_explicit(&mailboxes[cpu].state, memory_order_acquire) == EMPTY;
+    return cpu >= AXCPU_CPUS_MAX ||
+           atomic_load_explicit(&mailboxes[cpu].state, memory_order_acquire) == EMPTY;
 }
 
 void axhal_run_wait(unsigned cpu)
 {
+    AX_ASSERT(axcpu_irq_is_enabled());
+    AX_ASSERT(cpu == 0 || cpu != axcpu_this_cpu()->index);
     while (!axhal_run_is_done(cpu))
         axcpu_relax();
 }

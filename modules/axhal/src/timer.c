@@ -6,8 +6,9 @@
  * runs is named in `running`, so that a cancel on another CPU can wait for it. A canceled timer may
  * leave the one-shot set: the interrupt then finds nothing due and sets it anew.
  *
- * An interrupt runs a bounded number of timers, so those that start themselves again for a moment
- * in the past do not keep everything else from running.
+ * An interrupt runs a bounded number of timers, and then leaves the CPU alone for a moment, so
+ * those that start themselves again for a moment in the past do not keep everything else from
+ * running.
  */
 #include "timer_heap.h"
 #include <axbase/checked.h>
@@ -26,7 +27,7 @@
 #include "time_internal.h"
 #include "trap_internal.h"
 
-enum { EXPIRIES_MAX = 64 }; /* in one interrupt */
+enum { EXPIRIES_MAX = 64, PAUSE_NS = 50000 }; /* in one interrupt, and after so many */
 
 enum route { TIMER_NONE, TIMER_OWN_INTERRUPT, TIMER_INTERRUPT };
 
@@ -141,11 +142,9 @@ static void handle_interrupt(void)
     unsigned left = EXPIRIES_MAX;
     while (left > 0 && expire_first(queue))
         left--;
-    if (left > 0)
-        return;
-    struct axsync_spin_state state = axsync_spin_lock(&queue->lock);
-    arm(queue); /* what is due interrupts again at once */
-    axsync_spin_unlock(&queue->lock, state);
+    /* else what is due would interrupt again before anything else has run */
+    if (left == 0)
+        axcpu_timer_set(axhal_ticks_of(axhal_monotonic_ns() + PAUSE_NS));
 }
 
 static bool handle_irq(void *unused)

@@ -1,6 +1,6 @@
 /*
  * Composes a line and hands it to axbase's write port piece by piece, without a buffer, so a line
- * has no longest length and costs no stack.
+ * has no longest length and costs no stack; all of it in one turn at the console.
  */
 #include <axbase/fmt.h>
 #include <axbase/string.h>
@@ -26,6 +26,7 @@ void axlog_write(enum axlog_level level, const char *module, const char *format,
 {
     uint64_t microseconds = axlog_port_now_ns() / 1000;
     const char *color = is_colored ? levels[level].color : "";
+    ax_console_begin();
     ax_format(&ax_console_sink, "[%5llu.%06llu %u %s] %s%s:%s ",
               (unsigned long long)(microseconds / 1000000),
               (unsigned long long)(microseconds % 1000000), axlog_port_cpu(), module, color,
@@ -35,6 +36,7 @@ void axlog_write(enum axlog_level level, const char *module, const char *format,
     ax_vformat(&ax_console_sink, format, args);
     va_end(args);
     ax_port_write("\n", 1);
+    ax_console_end();
 }
 
 void axlog_print(const char *format, ...)

@@ -118,13 +118,20 @@ static enum ax_err find(const struct axhal_mapping *leaf, void *context)
     return AX_EEXIST;
 }
 
+/* Most pieces are where the one before ended: only over a hole all tables are walked. */
+static bool find_locked(struct search *search)
+{
+    return axhal_pt_query(kernel_space(), ax_vaddr(search->cursor), &search->leaf) == AX_OK ||
+           axhal_pt_walk(kernel_space(), find, search) == AX_EEXIST;
+}
+
 /* The first piece that is not below the cursor; false: there is none. */
 static bool look(uint64_t cursor, struct piece *out)
 {
     struct search search = {.cursor = cursor};
     const struct axhal_mapping *leaf = &search.leaf;
     struct axsync_spin_state state = axsync_spin_lock(&kernel_space_lock);
-    bool is_found = axhal_pt_walk(kernel_space(), find, &search) == AX_EEXIST;
+    bool is_found = find_locked(&search);
     if (is_found) {
         uint64_t start = leaf->virtual.start.raw;
         uint64_t skipped = cursor > start ? cursor - start : 0;
@@ -150,6 +157,7 @@ static bool continues(const struct piece *run, const struct piece *piece)
 static void print_run(struct ax_sink *sink, const struct piece *run, bool is_scattered)
 {
     unsigned flags = run->map_flags;
+    ax_console_begin();
     ax_format(sink, "%016llx  %12llu  ", (unsigned long long)run->start,
               (unsigned long long)(run->end - run->start) / 1024);
     if (is_scattered)
@@ -166,6 +174,7 @@ static void print_run(struct ax_sink *sink, const struct piece *run, bool is_sca
     if (run->is_stack)
         ax_format(sink, " stack of CPU %u", run->cpu);
     ax_format(sink, "\n");
+    ax_console_end();
 }
 
 void axmm_dump(struct ax_sink *sink)

@@ -37,11 +37,12 @@ static void warn_of_oddities(const struct axhal_machine *machine)
 void banner_print(const struct axhal_machine *machine)
 {
     const struct axhal_memory_map *map = &machine->memory;
+    unsigned running = axhal_cpus_running(), cpus = machine->cpu_count;
     axlog_info("Axle on %s (%s), allocator %s, %llu MiB RAM, %zu MiB free, %u of %u CPUs",
                axplat_name, CONFIG_ISA, axalloc_name(),
                (unsigned long long)(ram_bytes(map) >> MIB_SHIFT),
-               (axalloc_available_pages(axalloc_global()) << AX_PAGE_SHIFT) >> MIB_SHIFT,
-               axhal_cpus_running(), machine->cpu_count);
+               (axalloc_available_pages(axalloc_global()) << AX_PAGE_SHIFT) >> MIB_SHIFT, running,
+               running < cpus ? cpus : running); /* the tree may lack the one that boots */
     warn_of_oddities(machine);
     for (unsigned i = 0; i < map->entry_count; i++)
         axlog_debug("0x%010llx %9llu KiB %s", (unsigned long long)map->entries[i].range.start.raw,

@@ -1,7 +1,7 @@
 /* The end of a run that found itself in the wrong: what, where, who called, and off. */
 #include <axbase/assert.h>
 #include <axbase/fmt.h>
-#include <axcpu/percpu.h>
+#include <axcpu/irq.h>
 #include <axhal/power.h>
 #include <axhal/trap.h>
 #include <axlog/log.h>
@@ -10,6 +10,7 @@
 void ax_port_panic(const char *file, unsigned line, const char *format, va_list args)
 {
     static bool is_panicking;
+    axcpu_irq_disable(); /* what interrupts would print is not part of the report */
     axhal_stop_others();
     if (!is_panicking) {
         is_panicking = true;

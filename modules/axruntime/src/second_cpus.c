@@ -44,12 +44,19 @@ static const char *reason(enum ax_err err)
     }
 }
 
-/* All of the tree but this one. They wait for work: <axhal/run.h>. */
+/*
+ * All of the tree but this one. They wait for work: <axhal/run.h>. One that cannot be interrupted
+ * is of no use: a call of it would be waited for for ever.
+ */
 static void start_cpus(const struct axhal_machine *machine)
 {
     uint64_t boot_id = axcpu_this_cpu()->hardware_id;
-    axhal_ipi_start_cpu();
+    enum ax_err can_be_called = axhal_ipi_start_cpu();
     axhal_call_start();
+    if (can_be_called != AX_OK && machine->cpu_count > 1) {
+        axlog_warn("no CPU can interrupt another here: all but one are left out");
+        return;
+    }
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         uint64_t id = machine->cpus[i].hardware_id;
         enum ax_err err = id == boot_id ? AX_OK : start_cpu(id);
@@ -62,9 +69,10 @@ AXHAL_BOOT_STEP_CPUS const struct axhal_boot_step axhal_port_start_cpus = {start
 
 void axcpu_port_second_cpu(void)
 {
-    axhal_cpu_arrive();
     if (axhal_irq_start_cpu() != AX_OK)
         axlog_warn("the interrupt controller has no part for CPU %u", axcpu_this_cpu()->index);
-    axhal_ipi_start_cpu();
+    if (axhal_ipi_start_cpu() != AX_OK)
+        axhal_cpu_leave();
+    axhal_cpu_arrive();
     axhal_run_idle();
 }

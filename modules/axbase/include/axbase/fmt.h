@@ -37,5 +37,30 @@ AX_PRINTF(3, 4) size_t ax_snprintf(char *buffer, size_t capacity, const char *fo
  */
 void ax_port_write(const char *text, size_t bytes);
 
-/* All that it is given goes to ax_port_write(). */
+/*
+ * All that it is given goes to ax_port_write(). What one call of ax_format() or ax_vformat() gives
+ * it stays together; what several calls give it does between these two, which may nest. Keep it
+ * short: interrupts may be off between them. Any context.
+ */
 extern struct ax_sink ax_console_sink;
+
+/* How that is done: axhal's, once there are interrupts. NULL until then: nobody can come between.
+ */
+struct ax_console_turns {
+    void (*begin)(void);
+    void (*end)(void);
+};
+extern const struct ax_console_turns *ax_console_turns;
+
+/* Inline: link-time optimisation leaves them out of an image in which nobody sets the pointer. */
+static AX_ALWAYS_INLINE void ax_console_begin(void)
+{
+    if (ax_console_turns != NULL)
+        ax_console_turns->begin();
+}
+
+static AX_ALWAYS_INLINE void ax_console_end(void)
+{
+    if (ax_console_turns != NULL)
+        ax_console_turns->end();
+}

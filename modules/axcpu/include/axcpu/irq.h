@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <axbase/attr.h>
 #include <stdbool.h>
 #include <stdint.h>
 

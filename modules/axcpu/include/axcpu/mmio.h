@@ -19,6 +19,16 @@ static inline void axcpu_mmio_write8(volatile void *base, uint64_t offset, uint8
     *((volatile uint8_t *)base + offset) = value;
 }
 
+static inline uint16_t axcpu_mmio_read16(const volatile void *base, uint64_t offset)
+{
+    return *((const volatile uint16_t *)base + offset / sizeof(uint16_t));
+}
+
+static inline void axcpu_mmio_write16(volatile void *base, uint64_t offset, uint16_t value)
+{
+    *((volatile uint16_t *)base + offset / sizeof(uint16_t)) = value;
+}
+
 static inline uint32_t axcpu_mmio_read32(const volatile void *base, uint64_t offset)
 {
     return *((const volatile uint32_t *)base + offset / sizeof(uint32_t));

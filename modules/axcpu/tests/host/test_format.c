@@ -90,6 +90,25 @@ static void aarch64_leaf_bits(void **state)
     assert_leaves(aarch64, leaves, sizeof leaves / sizeof leaves[0]);
 }
 
+/* Svpbmt: bits 62 and 61 are 1 for memory that is not cacheable, else 0; the rest as without it. */
+static void svpbmt_leaf_bits(void **state)
+{
+    static const struct leaf leaves[] = {
+        {R | W, 0, 0xc7},
+        {R | X | G, 2, 0x6b},
+        {R | W | DEVICE, 0, 0x1c7},
+        {R | W | UNCACHED, 0, 0x20000000000002c7},
+        {R | W | UNCACHED | G, 1, 0x20000000000002e7},
+    };
+    (void)state;
+    assert_leaves(&axcpu_format_sv39_svpbmt, leaves, sizeof leaves / sizeof leaves[0]);
+    assert_leaves(&axcpu_format_sv48_svpbmt, leaves, sizeof leaves / sizeof leaves[0]);
+    /* each reads what the other wrote, and the address is the same */
+    assert_int_equal(sv39->decode(0x20000000000002c7), R | W | UNCACHED);
+    assert_int_equal(axcpu_format_sv39_svpbmt.decode(0x2c7), R | W | UNCACHED);
+    assert_int_equal(axcpu_pt_address(sv39, 0x20000000200802c7).raw, 0x80200000);
+}
+
 /* 4.5.1: Sv48's entry is Sv39's. 8.5.1: all accesses of a guest are as of user mode, and G is not
  * set. */
 static void sv48_and_sv39x4_leaf_bits(void **state)
@@ -200,6 +219,7 @@ static void riscv64_flags_come_back(void **state)
 {
     (void)state;
     assert_round_trips(sv39);
+    assert_round_trips(&axcpu_format_sv39_svpbmt);
     assert_round_trips(sv48);
     assert_round_trips(sv39x4);
 }
@@ -225,6 +245,7 @@ static void different_flags_are_different_entries(void **state)
 {
     (void)state;
     assert_distinct(sv39);
+    assert_distinct(&axcpu_format_sv39_svpbmt);
     assert_distinct(sv39x4);
     assert_distinct(aarch64);
     assert_distinct(guest);
@@ -312,6 +333,7 @@ int main(void)
         cmocka_unit_test(sv39_leaf_bits),
         cmocka_unit_test(aarch64_leaf_bits),
         cmocka_unit_test(sv48_and_sv39x4_leaf_bits),
+        cmocka_unit_test(svpbmt_leaf_bits),
         cmocka_unit_test(aarch64_stage_2_leaf_bits),
         cmocka_unit_test(accessed_and_dirty_change_no_flag),
         cmocka_unit_test(what_needs_no_break),

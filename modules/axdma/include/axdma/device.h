@@ -55,7 +55,8 @@ void axdma_device_init(struct axdma_device *device, const char *name);
  * AX_EBADMSG: a `dma-ranges` that is not a whole number of entries, or wraps. AX_ENOSPC: more
  * windows than AXDMA_WINDOWS_MAX. AX_ENODEV: its windows do not meet: it reaches no memory.
  * AX_ENOTSUP: it does not see caches and this CPU has no instructions to clean them (riscv64
- * without Zicbom), which an error line says. On an error the device must not be used. Task context.
+ * without Zicbom), which an error line says. AX_ENOMEM. On an error the device must not be used.
+ * Task context.
  */
 AX_MUST_CHECK enum ax_err axdma_device_init_from_tree(struct axdma_device *device, const char *name,
                                                       const struct axhal_fdt *tree,

@@ -18,7 +18,8 @@ struct axdma_memory {
     struct ax_busaddr bus; /* what a device is told */
 };
 
-/* What lies `offset` bytes into it; the caller keeps inside. A device's part of it is no allocation. */
+/* What lies `offset` bytes into it; the caller keeps inside. A device's part of it is no
+ * allocation. */
 static inline struct axdma_memory axdma_part(struct axdma_memory memory, size_t offset)
 {
     return (struct axdma_memory){(char *)memory.cpu + offset, {memory.bus.raw + offset}};

@@ -58,10 +58,7 @@ static void assert_zero(struct axdma_memory memory, size_t size)
 static const size_t sizes[] = {1, 63, 64, 65, 2048, 2049, 4096, 4097, 20000};
 static const size_t aligns[] = {1, 64, 128, 4096, 8192, 65536};
 
-#define EACH(i, array)                                                                             \
-    size_t i = 0;                                                                                  \
-    i < sizeof(array) / sizeof *(array);                                                           \
-    i++
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static void check_piece(size_t size, size_t align, bool is_uncached)
 {
@@ -82,12 +79,26 @@ static void pieces_are_zeroed_aligned_and_of_one_attribute(void **state)
     (void)state;
     for (unsigned sees_caches = 0; sees_caches < 2; sees_caches++) {
         device.coherent = sees_caches;
-        for (EACH(i, sizes))
-            for (EACH(j, aligns))
+        for (size_t i = 0; i < COUNT(sizes); i++)
+            for (size_t j = 0; j < COUNT(aligns); j++)
                 check_piece(sizes[i], aligns[j], !sees_caches);
     }
     assert_held(before);
     assert_int_equal(device.live, 0);
+}
+
+static void pieces_are_zeroed_anew(void **state)
+{
+    struct axdma_memory keep = take(64, 64), piece = take(100, 64); /* of the same page */
+    void *place = piece.cpu;
+    (void)state;
+    memset(piece.cpu, 0xa5, 100);
+    give(piece, 100, 64);
+    piece = take(100, 64);
+    assert_ptr_equal(piece.cpu, place);
+    assert_zero(piece, 100);
+    give(piece, 100, 64);
+    give(keep, 64, 64);
 }
 
 /* Nothing of the heap's or of another piece lies in a line of it. */
@@ -111,7 +122,7 @@ static void memory_is_within_mask_and_window(void **state)
     (void)state;
     use_window(0x1000, RAM_START + 0x400000, 0x10000); /* not where RAM begins */
     device.limits.mask = 0xffff;
-    for (EACH(i, sizes)) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         struct axdma_memory memory = take(sizes[i], 16);
         assert_true(physical_of(memory) >= RAM_START + 0x400000);
         assert_int_equal(memory.bus.raw, physical_of(memory) - RAM_START - 0x400000 + 0x1000);
@@ -141,13 +152,13 @@ static void boundaries_are_not_crossed(void **state)
     struct axdma_memory pieces[9][3];
     (void)state;
     device.limits.boundary = 65536;
-    for (EACH(i, odd_sizes))
+    for (size_t i = 0; i < COUNT(odd_sizes); i++)
         for (unsigned j = 0; j < 3; j++) {
             pieces[i][j] = take(odd_sizes[i], 8);
             uint64_t first = pieces[i][j].bus.raw, last = first + odd_sizes[i] - 1;
             assert_true(first / 65536 == last / 65536);
         }
-    for (EACH(i, odd_sizes))
+    for (size_t i = 0; i < COUNT(odd_sizes); i++)
         for (unsigned j = 0; j < 3; j++)
             give(pieces[i][j], odd_sizes[i], 8);
 }
@@ -359,6 +370,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(pieces_are_zeroed_aligned_and_of_one_attribute, start),
+        cmocka_unit_test_setup(pieces_are_zeroed_anew, start),
         cmocka_unit_test_setup(lines_are_shared_with_nothing, start),
         cmocka_unit_test_setup(memory_is_within_mask_and_window, start),
         cmocka_unit_test_setup(a_second_window_serves_when_the_first_is_full, start),

@@ -17,6 +17,8 @@ static struct {
     unsigned char expected[BUFFER_BYTES];
     struct axdma_device *device; /* NULL: nobody; else bytes from `offset` on are lent */
     size_t offset;
+    bool is_written; /* by the device, since it was lent: until then what it would write is anything
+                      */
     struct axdma_mapping mapping;
     struct axdma_memory memory; /* coherent memory instead, if `cpu` is not NULL */
     struct ax_layout layout;
@@ -62,6 +64,7 @@ static void lend(unsigned i)
     }
     buffers[i].device = &devices[below(DEVICES)];
     buffers[i].offset = offset;
+    buffers[i].is_written = false;
     assert_int_equal(axdma_map(buffers[i].device, buffers[i].start + offset, bytes,
                                (enum axdma_direction)(1 + below(3)), &buffers[i].mapping),
                      AX_OK);
@@ -80,6 +83,7 @@ static void transfer(unsigned i)
     if (mapping->direction & AXDMA_FROM_DEVICE) {
         randomize(expected, mapping->bytes);
         device_write(buffers[i].device, mapping->bus, expected, mapping->bytes);
+        buffers[i].is_written = true;
     }
 }
 
@@ -88,8 +92,8 @@ static void turn(unsigned i)
 {
     struct axdma_mapping *mapping = &buffers[i].mapping;
     unsigned char *expected = buffers[i].expected + buffers[i].offset;
-    if (mapping->direction & AXDMA_FROM_DEVICE)
-        transfer(i); /* until then what it has not written is anything */
+    if ((mapping->direction & AXDMA_FROM_DEVICE) && !buffers[i].is_written)
+        transfer(i);
     assert_int_equal(axdma_sync_for_cpu(buffers[i].device, mapping, 0, mapping->bytes), AX_OK);
     assert_memory_equal(mapping->buffer, expected, mapping->bytes);
     if (mapping->direction & AXDMA_TO_DEVICE) {
@@ -101,7 +105,7 @@ static void turn(unsigned i)
 
 static void take_back(unsigned i)
 {
-    if (buffers[i].mapping.direction & AXDMA_FROM_DEVICE)
+    if ((buffers[i].mapping.direction & AXDMA_FROM_DEVICE) && !buffers[i].is_written)
         transfer(i);
     assert_int_equal(axdma_unmap(buffers[i].device, &buffers[i].mapping), AX_OK);
     buffers[i].device = NULL;
@@ -140,6 +144,14 @@ static void release(unsigned i)
     buffers[i].device = NULL;
 }
 
+/* The CPU writes: lines are dirty when they are lent next. */
+static void scribble(unsigned i)
+{
+    size_t bytes = 1 + below(BUFFER_BYTES), offset = below(BUFFER_BYTES - bytes + 1);
+    randomize(buffers[i].expected + offset, bytes);
+    memcpy(buffers[i].start + offset, buffers[i].expected + offset, bytes);
+}
+
 static void act(unsigned i)
 {
     size_t choice = below(16);
@@ -148,6 +160,8 @@ static void act(unsigned i)
             lend(i);
         else if (choice < 12)
             allocate(i);
+        else if (choice < 14)
+            scribble(i);
         else
             cache_act((size_t)(buffers[i].start - machine.ram) + below(BUFFER_BYTES));
     } else if (buffers[i].memory.cpu != NULL) {
@@ -162,8 +176,7 @@ static void act(unsigned i)
     } else if (choice < 11) {
         take_back(i);
     } else {
-        size_t at = RAM_BYTES;
-        at = find_byte(buffers[i].device, buffers[i].mapping.bus);
+        size_t at = find_byte(buffers[i].device, buffers[i].mapping.bus);
         cache_act(at + below(buffers[i].mapping.bytes));
     }
 }

@@ -193,6 +193,12 @@ static void what_is_not_memory_is_refused(void **state)
     assert_int_equal(axdma_map(&device, machine.ram, RAM_BYTES + 1, AXDMA_TO_DEVICE, &none),
                      AX_EFAULT);
     assert_int_equal(axdma_map(&device, machine.ram, SIZE_MAX, AXDMA_TO_DEVICE, &none), AX_EFAULT);
+    /* from the image to RAM, both of which have physical addresses, but not side by side */
+    ptrdiff_t apart = (char *)machine.ram - axcpu_text_start;
+    if (apart > 0)
+        assert_int_equal(
+            axdma_map(&device, axcpu_text_start, (size_t)apart + 1, AXDMA_TO_DEVICE, &none),
+            AX_EFAULT);
     /* the image's constants may be read by a device, never written */
     device.coherent = true;
     assert_int_equal(axdma_map(&device, axcpu_rodata_start, 1, AXDMA_FROM_DEVICE, &none),

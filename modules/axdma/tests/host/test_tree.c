@@ -2,8 +2,7 @@
 #include "fake_machine.h"
 
 #include <axdma/config.h>
-
-#include "../../../axhal/tests/host/fdt_builder.h"
+#include <fdt_builder.h>
 
 /* The properties of a bus; NULL: none of them. */
 typedef void properties(struct fdtb *b);
@@ -69,7 +68,7 @@ static void assert_window(unsigned index, uint64_t bus, uint64_t physical, uint6
 
 static int start(void **state)
 {
-    (void)state;
+    machine_start(state);
     axcpu_host_dcache_is_absent = false;
     return 0;
 }
@@ -178,7 +177,7 @@ static void nine(struct fdtb *b)
 static void the_nearest_word_on_coherence_counts(void **state)
 {
     (void)state;
-    assert_int_equal(ask((struct tree){NULL}), AX_OK);
+    assert_int_equal(ask((struct tree){.root = NULL}), AX_OK);
     assert_int_equal(device.coherent, CONFIG_AXDMA_COHERENT);
     assert_int_equal(ask((struct tree){.device = coherent}), AX_OK);
     assert_true(device.coherent);
@@ -201,7 +200,7 @@ static void who_cannot_be_kept_coherent_is_refused(void **state)
 static void without_ranges_the_platform_counts(void **state)
 {
     (void)state;
-    assert_int_equal(ask((struct tree){NULL}), AX_OK);
+    assert_int_equal(ask((struct tree){.root = NULL}), AX_OK);
     assert_int_equal(device.window_count, 0);
     /* what the device itself says of its children is not about it */
     assert_int_equal(ask((struct tree){.device = videocore}), AX_OK);

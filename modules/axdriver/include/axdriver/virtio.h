@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct axdriver_virtio;
+
 enum { AXDRIVER_VIRTIO_QUEUES_MAX = 8, AXDRIVER_VIRTIO_QUEUE_SIZE_MAX = 256 };
 
 /* Feature bits of every kind of device (virtio 1.2, 6). */
@@ -68,6 +70,8 @@ struct axdriver_virtio_transport {
                                 size_t bytes);
     /* Bit 0: a queue was used; bit 1: configuration changed. Reading acknowledges. */
     uint32_t (*interrupt_status)(struct axdriver_virtio *device);
+    /* Keep a device that does not reset from all memory, for good; NULL: there is no way to. */
+    void (*cut_off)(struct axdriver_virtio *device);
 };
 
 struct axdriver_virtio_queue;
@@ -86,6 +90,12 @@ struct axdriver_virtio {
     bool is_still_running; /* it was reset, and did not say that it is */
     struct axdriver_virtio_queue *queues[AXDRIVER_VIRTIO_QUEUES_MAX];
 };
+
+/*
+ * For apps that bring rows of their own (AXDRIVER_VIRTIO_DRIVER): code in the image that calls this
+ * has the transports, and with them what is found at boot. Does nothing.
+ */
+void axdriver_want_virtio(void);
 
 /*
  * For transports: a device that answered, with the fields above the core's filled in. It is reset

@@ -21,12 +21,12 @@ struct ring_device {
 
 /* A request as the device finds it. */
 struct ring_request {
-    uint16_t id;
+    uint64_t first_bus;
     unsigned count; /* descriptors, those of a table for a table */
     unsigned readable_count;
-    bool is_table;
     uint32_t writable;
-    uint64_t first_bus;
+    uint16_t id;
+    bool is_table;
 };
 
 static inline void *ring_device_memory(uint64_t bus)

@@ -16,7 +16,10 @@ struct axhal_console {
 /* From now on `console` is the one. It lives for ever. Boot. */
 void axhal_console_use(const struct axhal_console *console);
 
-/* Any context. No lock: output of two CPUs can mix, byte by byte. */
+/*
+ * Any context. Byte by byte: what is to stay together is written between ax_console_begin() and
+ * ax_console_end() of <axbase/fmt.h>, as log lines are.
+ */
 void axhal_console_write(const char *text, size_t bytes);
 
 /* The next byte typed, 0 to 255, or -1 when there is none. Does not wait. Any context. */

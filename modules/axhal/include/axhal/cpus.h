@@ -71,7 +71,10 @@ static inline unsigned axhal_cpus_online(void)
     return axhal_cpus_running();
 }
 
-/* The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. */
+/*
+ * The hart id, or the affinity fields of MPIDR_EL1, of a CPU that was started or has booted. Panics
+ * if `cpu` is no index.
+ */
 uint64_t axhal_cpu_hardware_id(unsigned cpu);
 
 /* The stacks that a CPU is to run on; each address is a multiple of 16, the ends are above. */
@@ -89,11 +92,18 @@ enum { AXHAL_CPU_START_MS = 5000 };
  * begins in axcpu_port_second_cpu() and is its own from then on; the stacks are, too.
  *
  * AX_ENOSPC: AXCPU_CPUS_MAX have been started. What axplat_start_cpu() returns: firmware refused.
- * The stacks are the caller's again. AX_EBUSY: nothing came within the time; the stacks and the
- * index are lost, since it may still come: then it stops at once. Boot, one caller at a time.
+ * The stacks are the caller's again. AX_EBUSY: nothing came within the time, or it left; the stacks
+ * and the index are lost, since it may still come: then it stops at once. Boot, one caller at a
+ * time.
  */
 AX_MUST_CHECK enum ax_err axhal_cpu_start(uint64_t hardware_id,
                                           const struct axhal_cpu_stacks *stacks);
 
-/* For axcpu_port_second_cpu(): this CPU is online from now on, or stops, if it is too late. */
+/*
+ * For axcpu_port_second_cpu(), once it can be interrupted: this CPU is online from now on, or
+ * stops, if it is too late.
+ */
 void axhal_cpu_arrive(void);
+
+/* In place of that: this CPU is of no use; it is left out, and stops. */
+AX_NORETURN void axhal_cpu_leave(void);

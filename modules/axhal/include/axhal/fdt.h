@@ -260,3 +260,11 @@ AX_MUST_CHECK enum ax_err axhal_fdt_reg_raw(const struct axhal_fdt_node *node, u
  */
 AX_MUST_CHECK enum ax_err axhal_fdt_reg(const struct axhal_fdt_node *node, uint32_t index,
                                         struct ax_prange *out);
+
+/*
+ * Move `range` from the address space that the node's own `reg` is in to CPU physical memory; for
+ * addresses that stand in other properties. Errors as of axhal_fdt_reg(); `*range` is undefined
+ * after one.
+ */
+AX_MUST_CHECK enum ax_err axhal_fdt_translate(const struct axhal_fdt_node *node,
+                                              struct ax_prange *range);

@@ -6,7 +6,7 @@
 
 #include <axhal/fdt.h>
 
-enum { AXHAL_INTERRUPT_CELLS_MAX = 4 };
+enum { AXHAL_INTERRUPT_CELLS_MAX = 4, AXHAL_INTERRUPT_MAP_ENTRIES_MAX = 1024 };
 
 struct axhal_interrupt {
     uint32_t controller; /* its phandle */
@@ -31,6 +31,23 @@ AX_MUST_CHECK enum ax_err axhal_fdt_interrupt(const struct axhal_fdt_node *node,
 AX_MUST_CHECK enum ax_err axhal_fdt_interrupt_at(const struct axhal_fdt *fdt,
                                                  const struct axhal_fdt_place *place,
                                                  uint32_t index, struct axhal_interrupt *out);
+
+/*
+ * What an interrupt on a bus becomes outside of it, by the bus's `interrupt-map` (Devicetree
+ * Specification v0.4, 2.4.3): `unit` is the address of the device, as many cells as the bus's
+ * #address-cells, and behind it the cells of the interrupt; for PCI its function's address, which
+ * is bus, device and function from bit 8 of the first cell on, and the pin, 1 to 4.
+ *
+ * AX_ENOENT: the bus has no map, or no entry of it is meant. AX_EBADMSG: the map ends within an
+ * entry, or its mask is not as long as `unit`. AX_ENODEV, AX_ENOTSUP: as above, and AX_ENOTSUP if
+ * the bus counts other than `cell_count` cells. AX_EOVERFLOW: more than
+ * AXHAL_INTERRUPT_MAP_ENTRIES_MAX entries to look at.
+ * Cost: 20 instructions an entry, and a search of the tree for each other controller in a row.
+ */
+AX_MUST_CHECK enum ax_err axhal_fdt_interrupt_mapped(const struct axhal_fdt *fdt,
+                                                     const struct axhal_fdt_place *bus,
+                                                     const uint32_t *unit, uint32_t cell_count,
+                                                     struct axhal_interrupt *out);
 
 /* The node's phandle; 0, which is none's, without one. */
 uint32_t axhal_fdt_phandle(const struct axhal_fdt_node *node);

@@ -4,6 +4,9 @@
  */
 #pragma once
 
+#include <axbase/attr.h>
+#include <axbase/err.h>
+
 /*
  * Interrupt CPU `cpu`, an index: it will call axhal_ipi_received(), and will see all that this CPU
  * has written before. Nothing happens if that CPU never called axhal_ipi_start_cpu(). Any context.
@@ -12,10 +15,11 @@
 void axhal_ipi_send(unsigned cpu);
 
 /*
- * Let them through on this CPU: once on each, that of the boot too, after axhal_irq_start() or
- * axhal_irq_start_cpu(), with interrupts off.
+ * Let them through on this CPU, and try: once on each, that of the boot too, after
+ * axhal_irq_start() or axhal_irq_start_cpu(), with interrupts off; they are on for a moment.
+ * AX_ENODEV: this CPU cannot be interrupted, as it has found in 20 ms.
  */
-void axhal_ipi_start_cpu(void);
+AX_MUST_CHECK enum ax_err axhal_ipi_start_cpu(void);
 
 /*
  * Somebody interrupted this CPU. With interrupts off, on the trap stack; the interrupt is

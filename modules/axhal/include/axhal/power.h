@@ -11,7 +11,8 @@ enum { AXHAL_STATUS_CANNOT_BOOT = 1, AXHAL_STATUS_PANIC = 134, AXHAL_STATUS_FAUL
 
 /*
  * Switch the machine off; `status` reaches whoever started it where the machine has a way to say
- * it (docs/axhal.md lists them). Any context; does not return.
+ * it (docs/axhal.md lists them). Any context; does not return. Stops the other CPUs first, as
+ * axhal_stop_others(): if one of them has a disaster to report, that ends the run.
  */
 AX_NORETURN void axhal_power_off(int status);
 
@@ -19,14 +20,15 @@ AX_NORETURN void axhal_power_off(int status);
 AX_NORETURN void axhal_stop(void);
 
 /*
- * This CPU has a disaster to report: every other one stops for good, those that have interrupts
- * off when they let them through. If another CPU was here before, this one stops, too: so that one
- * report is printed. May be called again by the same CPU. Any context; waits 20 ms at most.
+ * This CPU has a disaster to report, or ends the run: every other one stops for good, those that
+ * have interrupts off when they let them through. If another CPU was here before, this one stops,
+ * too: so that one report is printed. May be called again by the same CPU. Who reports has its
+ * interrupts off. Any context; waits 20 ms at most.
  */
 void axhal_stop_others(void);
 
 /* How: for <axhal/call.h>, whose images alone have others. */
 void axhal_stop_others_use(void (*stop)(void));
 
-/* Start the machine again. Any context; does not return. */
+/* Start the machine again. Any context; does not return. Stops the other CPUs first. */
 AX_NORETURN void axhal_reboot(void);

@@ -17,10 +17,14 @@
 AX_MUST_CHECK enum ax_err axhal_run_on(unsigned cpu, void (*function)(void *argument),
                                        void *argument);
 
-/* It has no work: what it was given last has returned, and what that wrote is seen. Any context. */
+/*
+ * It has no work: what it was given last has returned, and what that wrote is seen. True of what is
+ * no CPU, too. Any context.
+ */
 bool axhal_run_is_done(unsigned cpu);
 
-/* Wait for that. Task context, interrupts on. */
+/* Wait for that. Task context, interrupts on, and not in work of that CPU, which would wait for
+ * itself: panics. */
 void axhal_run_wait(unsigned cpu);
 
 /* For axcpu_port_second_cpu(): run what comes, for ever. */

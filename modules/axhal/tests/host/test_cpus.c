@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "../../src/turns.h"
+#include <axbase/fmt.h>
 #include <axcpu/barrier.h>
 #include <axcpu/irq.h>
 #include <axcpu/start.h>
@@ -30,6 +32,7 @@ static struct {
     uint64_t now_ns;
     unsigned coming;      /* the index that arrives, 0: none */
     uint64_t comes_at_ns; /* on this clock */
+    bool leaves;          /* it cannot be interrupted */
     bool is_seen_late;    /* it comes between a look at its bit and a look at the clock */
     enum ax_err answer;   /* firmware's */
     unsigned calls;       /* of firmware */
@@ -98,7 +101,7 @@ static void arrive_if_due(void)
     if (cpu == 0 || machine.now_ns < machine.comes_at_ns)
         return;
     machine.coming = 0;
-    run_as(cpu, axhal_cpu_arrive);
+    run_as(cpu, machine.leaves ? axhal_cpu_leave : axhal_cpu_arrive);
 }
 
 static void pass_time(void)
@@ -175,6 +178,8 @@ static void test_a_refusal_costs_no_index(void **state)
         machine.answer = answers[i];
         assert_int_equal(axhal_cpu_start(7, &stacks), answers[i]);
         assert_false(axhal_cpu_is_online(2));
+        assert_int_equal(axcpu_percpus[2].stack_top, 0); /* they are the caller's again */
+        assert_int_equal(atomic_load(&axcpu_starting.block), 0);
     }
     machine.answer = AX_OK;
     expect_arrival(2, 0);
@@ -208,6 +213,18 @@ static void test_one_that_comes_at_the_last_moment_is_online(void **state)
     assert_int_equal(axhal_cpu_start(10, &stacks), AX_OK);
     assert_true(axhal_cpu_is_online(4));
     assert_int_equal(machine.stops, 0);
+}
+
+static void test_one_that_leaves_is_left_out_at_once(void **state)
+{
+    (void)state;
+    uint64_t begun = machine.now_ns;
+    expect_arrival(5, 2 * STEP_NS);
+    machine.leaves = true;
+    assert_int_equal(axhal_cpu_start(11, &stacks), AX_EBUSY);
+    assert_in_range(machine.now_ns - begun, STEP_NS, 4 * STEP_NS);
+    assert_int_equal(machine.stops, 1);
+    assert_false(axhal_cpu_is_online(5));
 }
 
 static void count(void *argument)
@@ -250,12 +267,29 @@ static void test_one_report_is_enough(void **state)
     assert_true(run_as(0, stop_others));
     assert_true(run_as(4, axhal_ipi_received));
     assert_int_equal(machine.stops, 3);
+    assert_false(run_as(2, axhal_ipi_received)); /* it reports, whoever wants it */
+}
+
+/* Turns at the console: who comes for one while another CPU reports, stops. */
+static void say(void)
+{
+    ax_console_begin();
+    ax_console_end();
+}
+
+static void test_who_reports_waits_for_no_turn(void **state)
+{
+    (void)state;
+    axhal_turns_use();
+    assert_false(run_as(2, say));
+    assert_true(run_as(1, say));
+    assert_int_equal(machine.stops, 1);
 }
 
 static void test_no_more_than_the_image_is_for(void **state)
 {
     (void)state;
-    for (unsigned i = 5; i < AXCPU_CPUS_MAX; i++) {
+    for (unsigned i = 6; i < AXCPU_CPUS_MAX; i++) {
         expect_arrival(i, 0);
         assert_int_equal(axhal_cpu_start(20 + i, &stacks), AX_OK);
     }
@@ -272,9 +306,11 @@ int main(void)
         cmocka_unit_test_setup(test_one_that_never_comes_is_left_out_in_time, start),
         cmocka_unit_test_setup(test_one_that_comes_too_late_stops, start),
         cmocka_unit_test_setup(test_one_that_comes_at_the_last_moment_is_online, start),
+        cmocka_unit_test_setup(test_one_that_leaves_is_left_out_at_once, start),
         cmocka_unit_test_setup(test_calls_reach_who_is_online, start),
         cmocka_unit_test_setup(test_the_deaf_do_not_hold_up_a_report, start),
         cmocka_unit_test_setup(test_one_report_is_enough, start),
+        cmocka_unit_test_setup(test_who_reports_waits_for_no_turn, start),
         cmocka_unit_test_setup(test_no_more_than_the_image_is_for, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,11 +13,14 @@
 
 #include "../../src/trap_internal.h"
 #include <axbase/fmt.h>
+#include <axcpu/barrier.h>
 #include <axcpu/irq.h>
 #include <axcpu/percpu.h>
+#include <axcpu/timer.h>
 #include <axhal/ipi.h>
 #include <axhal/irq.h>
 #include <axhal/platform.h>
+#include <axhal/time.h>
 
 enum { NUMBERS = 64, EVENTS_MAX = 8, CONTROLLER = 5 };
 
@@ -458,12 +461,34 @@ void axplat_ipi_send(unsigned cpu, uint64_t hardware_id)
     axhal_irq_send(cpu);
 }
 
+static void pass_time(void)
+{
+    axcpu_host_counter++;
+}
+
+/* While a CPU waits for its own interrupt, with interrupts on. */
+static void deliver(void)
+{
+    assert_true(axcpu_irq_is_enabled());
+    axcpu_host_on_relax = pass_time;
+    dispatch(0);
+}
+
 static void an_interrupt_between_cpus(void **state)
 {
     struct axhal_irq_counts before = counted();
     (void)state;
     axcpu_percpus[0].hardware_id = 0x81;
-    axhal_ipi_start_cpu();
+    assert_int_equal(axhal_time_init(1000), AX_OK);
+    axcpu_host_on_relax = pass_time; /* nobody delivers it */
+    assert_int_equal(axhal_ipi_start_cpu(), AX_ENODEV);
+    assert_false(axcpu_irq_is_enabled());
+    axcpu_host_on_relax = deliver;
+    assert_int_equal(axhal_ipi_start_cpu(), AX_OK);
+    assert_false(axcpu_irq_is_enabled());
+    axcpu_irq_enable();
+    received = 0;
+    controller.event_count = 0;
     controller.sent_to = 9;
     axhal_ipi_send(0);
     assert_int_equal(controller.sent_to, 0);
@@ -487,6 +512,21 @@ static void a_number_by_the_tree(void **state)
     interrupt.cell_count = 2;
     assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENOTSUP);
     interrupt.controller++;
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
+}
+
+static void a_number_of_a_controller_behind_it(void **state)
+{
+    struct axhal_interrupt interrupt = {CONTROLLER + 1, 1, {9}};
+    unsigned irq = 0;
+    (void)state;
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
+    axhal_irq_use_behind(CONTROLLER + 1);
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_OK);
+    assert_int_equal(irq, 41);
+    axhal_irq_use_behind(0);
+    assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
+    interrupt.controller = 0; /* what a tree without phandles says */
     assert_int_equal(axhal_irq_number(&interrupt, &irq), AX_ENODEV);
 }
 
@@ -531,6 +571,7 @@ int main(void)
         cmocka_unit_test_setup(a_further_cpu, reset),
         cmocka_unit_test_setup(an_interrupt_between_cpus, reset),
         cmocka_unit_test_setup(a_number_by_the_tree, reset),
+        cmocka_unit_test_setup(a_number_of_a_controller_behind_it, reset),
         cmocka_unit_test_setup(a_full_table_takes_no_more_and_works_on, reset),
     };
     return cmocka_run_group_tests_name("irq", tests, NULL, NULL);

@@ -79,6 +79,20 @@ static void test_timer_in_the_past(struct axtest *test)
     AXTEST_CHECK(test, wait_for_expirations(1));
 }
 
+/* The case hangs if it does not hold. */
+static void test_timer_always_due(struct axtest *test)
+{
+    enum { STEPS = 100000 };
+    static volatile unsigned steps;
+    if (!has_timer(test))
+        return;
+    AXTEST_CHECK(test, axhal_timer_start(&timer, 0, 1) == AX_OK);
+    for (steps = 0; steps < STEPS;)
+        steps = steps + 1;
+    AXTEST_CHECK(test, axhal_timer_cancel(&timer));
+    AXTEST_CHECK(test, expirations > 0);
+}
+
 static void test_timer_periodic(struct axtest *test)
 {
     if (!has_timer(test))
@@ -344,6 +358,7 @@ static const struct axtest_case cases[] = {
     {"the clock of the day", test_wall_clock},
     {"a timer interrupt comes once, not early", test_timer},
     {"a timer in the past comes at once", test_timer_in_the_past},
+    {"a timer that is always due leaves time for others", test_timer_always_due},
     {"a canceled timer does not come", test_timer_canceled},
     {"a periodic timer comes until it is canceled", test_timer_periodic},
     {"many timers come in the order of their moments", test_many_timers},

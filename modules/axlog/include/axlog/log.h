@@ -6,7 +6,8 @@
  * seconds since the timer started, CPU, module, level, text. Two levels decide: CONFIG_AXLOG_MAX,
  * fixed at build (calls above it vanish, with their texts), and the boot argument log=<level>.
  *
- * Any context, interrupts and panics included; takes no lock, so lines of two CPUs can mix.
+ * Any context, interrupts and panics included. A line is written in one turn at the console, so
+ * no other CPU's is in the middle of it; this CPU's interrupts are off meanwhile.
  * Cost of a line that is not shown: a load and a branch; of one that is: its bytes at the UART.
  */
 #pragma once
@@ -46,7 +47,10 @@ extern enum axlog_level axlog_current;
 #define axlog_debug(...) AXLOG_AT(AXLOG_DEBUG, __VA_ARGS__)
 #define axlog_trace(...) AXLOG_AT(AXLOG_TRACE, __VA_ARGS__)
 
-/* Text to the console as it is: no time, no level, no newline added. What an app prints with. */
+/*
+ * Text to the console as it is, in one turn: no time, no level, no newline added. What an app
+ * prints with.
+ */
 AX_PRINTF(1, 2) void axlog_print(const char *format, ...);
 
 /*

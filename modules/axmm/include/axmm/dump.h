@@ -15,6 +15,6 @@
  * wherever there were any: "scattered".
  *
  * Task context; takes the kernel table's lock for a look at a time, and prints without it. Cost: a
- * walk over all tables a line.
+ * query a leaf, and a walk over all tables a hole.
  */
 AX_COLD void axmm_dump(struct ax_sink *sink);

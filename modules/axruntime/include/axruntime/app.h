@@ -15,8 +15,8 @@
 AX_NOINLINE int main(int argc, char **argv);
 
 /*
- * The initial RAM disk: a file that the boot loader put into RAM for the app (make's INITRD=; the tree's
- * /chosen/linux,initrd-start and -end).
+ * The initial RAM disk: a file that the boot loader put into RAM for the app (make's INITRD=; the
+ * tree's /chosen/linux,initrd-start and -end).
  *
  *   size_bytes  how long it is; 0 without one
  *

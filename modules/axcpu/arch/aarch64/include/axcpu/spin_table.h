@@ -19,13 +19,8 @@ struct axcpu_spin_cpu {
 extern struct axcpu_spin_cpu axcpu_spin_cpus[CONFIG_AXCPU_CPUS_MAX];
 
 /*
- * Where released CPUs are to begin; not to be called. One that axcpu_spin_cpus does not list stops
- * there for ever.
+ * Let the CPU go that polls `release`, in mapped memory: `second_entry`, the physical address of
+ * axcpu_second_entry(), is where it comes to in the end. One that axcpu_spin_cpus does not list
+ * stops for ever. What is written there by now is seen by it, caches off. Any context.
  */
-void axcpu_spin_table_entry(void);
-
-/*
- * Let the CPU go that polls `release`, in mapped memory: it begins at the physical address `entry`.
- * What is written to axcpu_spin_cpus by then is seen by it, caches off. Any context.
- */
-void axcpu_spin_table_release(volatile uint64_t *release, uint64_t entry);
+void axcpu_spin_table_release(volatile uint64_t *release, uint64_t second_entry);

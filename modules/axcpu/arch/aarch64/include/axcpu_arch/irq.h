@@ -3,7 +3,7 @@
 
 #define AXCPU_DAIF_I (UINT64_C(1) << 7)
 
-static inline struct axcpu_irq_state axcpu_irq_disable(void)
+static AX_ALWAYS_INLINE struct axcpu_irq_state axcpu_irq_disable(void)
 {
     struct axcpu_irq_state state;
     __asm__ volatile("mrs %0, daif\n\tmsr daifset, #3" : "=r"(state.raw) : : "memory");

@@ -3,7 +3,7 @@
 
 #define AXCPU_SSTATUS_SIE UINT64_C(2)
 
-static inline struct axcpu_irq_state axcpu_irq_disable(void)
+static AX_ALWAYS_INLINE struct axcpu_irq_state axcpu_irq_disable(void)
 {
     struct axcpu_irq_state state;
     __asm__ volatile("csrrci %0, sstatus, 2" : "=r"(state.raw) : : "memory");

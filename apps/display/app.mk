@@ -1,0 +1,2 @@
+deps := axbase axdriver axhal axlog axruntime
+srcs := main.c

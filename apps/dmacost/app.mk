@@ -1,0 +1,2 @@
+deps := axbase axcpu axlog axalloc axdma axruntime
+srcs := main.c
