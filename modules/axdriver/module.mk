@@ -2,7 +2,7 @@
 deps := axbase axcpu axsync axlog axhal axalloc axmm axdma
 srcs := src/chacha.c src/generator.c src/queue.c src/random.c src/ring.c src/wait.c
 srcs-cold := src/start.c src/virtio.c
-srcs += src/virtio_console.c src/virtio_mmio.c src/virtio_rng.c
+srcs-cold += src/virtio_console.c src/virtio_mmio.c src/virtio_rng.c
 srcs-cold += src/display.c src/videocore.c src/videocore_message.c
 srcs += src/block.c src/virtio_blk.c src/sifive_pdma.c src/sdhci.c
 srcs-cold += src/sd_card.c src/sdhci_host.c

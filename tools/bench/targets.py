@@ -53,6 +53,7 @@ HARDENED: Dict[str, Target] = {"alloc": most(30), "free": most(30)}
 
 GUEST: Dict[Tuple[str, str], Target] = {
     ("slab", "riscv64 lifo64 pair"): most(46),
+    ("slab", "riscv64 hot pair"): most(60),
     ("tlsf", "riscv64 churnS-1k alloc"): most(90),
     ("tlsf", "riscv64 churnS-1k free"): most(60),
     ("tlsf", "riscv64 largest"): most(200),

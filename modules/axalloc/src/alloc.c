@@ -15,7 +15,7 @@ void *axalloc_alloc(struct axalloc *self, struct ax_layout layout)
 {
     if (CONFIG_AXALLOC_GUARD)
         return guard_alloc(self, layout, AX_RETURN_ADDRESS);
-    return ax_layout_is_valid(layout) ? block_alloc(self, layout) : NULL;
+    return ax_is_power_of_two(layout.align) ? block_alloc(self, layout) : NULL;
 }
 
 void axalloc_dealloc(struct axalloc *self, void *pointer, struct ax_layout layout)

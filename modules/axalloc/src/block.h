@@ -12,9 +12,12 @@ static inline bool block_is_cached(const struct axalloc *self)
     return CONFIG_AXALLOC_CACHES && self == axalloc_global();
 }
 
+/* The alignment is a power of two; NULL, too, if the size makes the layout invalid. */
 static inline void *block_alloc(struct axalloc *self, struct ax_layout layout)
 {
-    return block_is_cached(self) ? cache_alloc(self, layout) : heap_alloc(self, layout);
+    if (block_is_cached(self))
+        return cache_alloc(self, layout); /* looks at the size on its slow path */
+    return ax_layout_is_valid(layout) ? heap_alloc(self, layout) : NULL;
 }
 
 static inline void block_dealloc(struct axalloc *self, void *pointer, size_t size)

@@ -171,8 +171,11 @@ static void *fill(struct axalloc *self, struct axalloc_cache *cache, unsigned cl
     return objects[0];
 }
 
-void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned class)
+void *cache_alloc_slow(struct axalloc *self, unsigned class, size_t size, size_t align)
 {
+    struct ax_layout layout = {size, align};
+    if (!ax_layout_is_valid(layout))
+        return NULL;
     if (class == AXALLOC_BYTES_CLASSES)
         return heap_alloc(self, layout);
     struct axalloc_cache_hold hold = axalloc_port_cache_enter_slow();
@@ -249,6 +252,7 @@ bool cache_flush_own(struct axalloc *self)
 
 void cache_forget_own(void)
 {
+    axalloc_port_cache_begin();
     struct axalloc_cache_hold hold = axalloc_port_cache_enter();
     for (unsigned class = 1; class < AXALLOC_BYTES_CLASSES; class ++)
         hold.cache->magazines[class].top = hold.cache->magazines[class].bottom;

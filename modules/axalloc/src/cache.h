@@ -5,7 +5,8 @@
 #include <axalloc/cache.h>
 #include <axbase/attr.h>
 
-AX_NOINLINE void *cache_alloc_slow(struct axalloc *self, struct ax_layout layout, unsigned class);
+/* The layout in two words: in one struct it would lie on the stack of the fast path, too. */
+AX_NOINLINE void *cache_alloc_slow(struct axalloc *self, unsigned class, size_t size, size_t align);
 AX_NOINLINE void cache_dealloc_slow(struct axalloc *self, void *pointer, unsigned class);
 
 /* For cache_class(); in depot.c. */
@@ -22,17 +23,17 @@ void cache_forget_own(void);
  * there are, the less each rises above its mean, and the more often a cache has one. A class is
  * rounded up to a multiple of a power of two, so its slots are aligned as well as before.
  */
-static inline unsigned cache_class(unsigned class)
+static inline size_t cache_class(size_t class)
 {
     if (!CONFIG_AXALLOC_DEPOT || !AXALLOC_BYTES_WORKS_IN_PAGES)
         return class;
     return cache_coarse_classes[class]; /* branches on a random size would be mispredicted */
 }
 
-/* As heap_alloc() and heap_dealloc(). */
-static inline void *cache_alloc(struct axalloc *self, struct ax_layout layout)
+/* As heap_alloc() and heap_dealloc(), in the body of what an app calls. */
+static AX_ALWAYS_INLINE void *cache_alloc(struct axalloc *self, struct ax_layout layout)
 {
-    unsigned class = cache_class(axalloc_bytes_class_for(layout));
+    size_t class = cache_class(axalloc_bytes_class_for(layout));
     struct axalloc_cache_hold hold = axalloc_port_cache_enter();
     struct axalloc_magazine *magazine = &hold.cache->magazines[class];
     void **top = magazine->top;
@@ -43,10 +44,10 @@ static inline void *cache_alloc(struct axalloc *self, struct ax_layout layout)
         return object;
     }
     axalloc_port_cache_leave(hold);
-    return cache_alloc_slow(self, layout, class);
+    return cache_alloc_slow(self, (unsigned)class, layout.size, layout.align);
 }
 
-static inline void cache_dealloc(struct axalloc *self, void *pointer)
+static AX_ALWAYS_INLINE void cache_dealloc(struct axalloc *self, void *pointer)
 {
     unsigned class = axalloc_bytes_class_of(&self->heap, pointer);
     struct axalloc_cache_hold hold = axalloc_port_cache_enter();

@@ -53,7 +53,7 @@ const uint8_t slab_class_by_step[SLAB_LARGEST / SLAB_STEP] = {
  * divides each of them, and the multiples of one that is more are classes themselves: so the least
  * class that holds a multiple of the alignment is one too.
  */
-unsigned slab_class_of_aligned(size_t size, size_t align)
+size_t slab_class_of_aligned(size_t size, size_t align)
 {
     if (align > AX_PAGE_SIZE || size > SLAB_LARGEST)
         return SLAB_LARGE;

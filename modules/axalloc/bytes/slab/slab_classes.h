@@ -32,18 +32,19 @@ extern const struct slab_class slab_classes[SLAB_CLASSES];
 extern const uint8_t slab_class_by_step[SLAB_LARGEST / SLAB_STEP];
 
 /* The class whose slots are at least `size` bytes, at least one; SLAB_LARGE if there is none. */
-static inline unsigned slab_class_of_size(size_t size)
+static inline size_t slab_class_of_size(size_t size)
 {
     if (size <= SLAB_SMALL)
-        return (unsigned)((size + 15) / 16 + (size == 0));
+        return (size + 15) / 16 + (size == 0);
     return size <= SLAB_LARGEST ? slab_class_by_step[(size - 1) / SLAB_STEP] : SLAB_LARGE;
 }
 
 /* The same for slots that are all aligned to `align`, which is more than 16. */
-unsigned slab_class_of_aligned(size_t size, size_t align);
+size_t slab_class_of_aligned(size_t size, size_t align);
 
-/* The class of a valid layout. */
-static inline unsigned axalloc_bytes_class_for(struct ax_layout layout)
+/* The class of a layout whose alignment is a power of two; of an invalid one, for its size,
+ * SLAB_LARGE. */
+static inline size_t axalloc_bytes_class_for(struct ax_layout layout)
 {
     return layout.align <= AX_MALLOC_ALIGN ? slab_class_of_size(layout.size)
                                            : slab_class_of_aligned(layout.size, layout.align);

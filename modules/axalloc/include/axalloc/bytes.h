@@ -152,7 +152,8 @@ void axalloc_bytes_trim(struct axalloc_bytes *self);
  * with, AXALLOC_BYTES_CLASSES; 0 is none. `bytes_impl.h` has these, or takes them from
  * <axalloc/bytes_regions.h>:
  *
- *     unsigned axalloc_bytes_class_for(layout)         AXALLOC_BYTES_CLASSES: it has none
+ *     size_t axalloc_bytes_class_for(layout)           AXALLOC_BYTES_CLASSES: it has none, or its
+ *                                                      size is not valid
  *     unsigned axalloc_bytes_class_of(self, pointer)   of a live block, without a lock; of
  *                                                      none: 0 or AXALLOC_BYTES_CLASSES
  *     size_t axalloc_bytes_class_size(class)           usable bytes of its objects, at least

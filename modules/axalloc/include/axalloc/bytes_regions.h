@@ -26,12 +26,12 @@ enum {
     AXALLOC_BYTES_PAGE_CLASSES = AXALLOC_BYTES_CLASSES,
 };
 
-static inline unsigned axalloc_bytes_class_for(struct ax_layout layout)
+static inline size_t axalloc_bytes_class_for(struct ax_layout layout)
 {
     if (AXALLOC_BYTES_SIZE_NEEDS_LOCK || layout.align > AX_MALLOC_ALIGN ||
         layout.size > (size_t)(AXALLOC_BYTES_CLASSES - 1) * (size_t)16)
         return AXALLOC_BYTES_CLASSES;
-    return (unsigned)((layout.size + 15) / 16 + (layout.size == 0));
+    return (layout.size + 15) / 16 + (layout.size == 0);
 }
 
 static inline size_t axalloc_bytes_class_size(unsigned class)

@@ -13,11 +13,12 @@
  *     ... hold.cache is nobody else's ...
  *     axalloc_port_cache_leave(hold);
  *
- * In a kernel it is this CPU's, with interrupts off; in a Linux process this thread's. Nothing in
- * between sleeps. axalloc_port_cache_enter_slow() does the same for the slow paths, and may take
- * its time to make a cache where there is none yet; NULL: there can be none, and nothing was
- * entered. axalloc_port_cache_rounds() is where a cache's AXALLOC_CACHE_ROUNDS pointers lie, which
- * nobody need zero. ports/kernel and ports/linux have all four.
+ * axalloc_port_cache_begin() comes before: the instance that has caches is being started, and
+ * nobody has entered. In a kernel it is this CPU's, with interrupts off; in a Linux process this
+ * thread's. Nothing in between sleeps. axalloc_port_cache_enter_slow() does the same for the slow
+ * paths, and may take its time to make a cache where there is none yet; NULL: there can be none,
+ * and nothing was entered. axalloc_port_cache_rounds() is where a cache's AXALLOC_CACHE_ROUNDS
+ * pointers lie, which nobody need zero. ports/kernel and ports/linux have all five.
  *
  * A cache whose bytes are all zero is empty. A magazine starts with no room and gets more each time
  * it is full or empty, as long as all of the cache could then hold no more than

@@ -16,11 +16,15 @@ struct axalloc_cache_hold {
     struct axcpu_irq_state irq;
 };
 
+void axalloc_port_cache_begin(void);
+
+/* The block has the address, since to compute it from the index takes a multiplication. */
 static inline struct axalloc_cache_hold axalloc_port_cache_enter(void)
 {
     struct axcpu_irq_state irq = axcpu_irq_disable();
-    unsigned cpu = AXALLOC_CPUS == 1 ? 0 : axcpu_this_cpu()->index;
-    return (struct axalloc_cache_hold){&axalloc_cpu_caches[cpu], irq};
+    struct axalloc_cache *cache =
+        AXALLOC_CPUS == 1 ? &axalloc_cpu_caches[0] : axcpu_this_cpu()->heap_cache;
+    return (struct axalloc_cache_hold){cache, irq};
 }
 
 static inline struct axalloc_cache_hold axalloc_port_cache_enter_slow(void)

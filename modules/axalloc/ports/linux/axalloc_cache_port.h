@@ -14,6 +14,10 @@ extern struct axalloc_cache axalloc_no_cache;
 extern __attribute__((
     tls_model("initial-exec"))) _Thread_local struct axalloc_cache *axalloc_thread_cache;
 
+static inline void axalloc_port_cache_begin(void)
+{
+}
+
 /* Its cache is NULL, not axalloc_no_cache, if there can be none. */
 struct axalloc_cache_hold axalloc_port_cache_enter_slow(void);
 
