@@ -32,7 +32,8 @@ struct AX_ALIGNED(64) axcpu_percpu {
     /* for axsync, where it checks the order of locks: the last one that this CPU took and holds */
     const struct axsync_spinlock *innermost_lock;
     uint64_t lock_waits; /* where axsync counts them: locks that this CPU did not get at once */
-    /* for axalloc, where it has caches (<axalloc/cache.h>): this CPU's, of every CPU that may start */
+    /* for axalloc, where it has caches (<axalloc/cache.h>): this CPU's, of every CPU that may start
+     */
     struct axalloc_cache *heap_cache;
 };
 
