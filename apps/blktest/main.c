@@ -4,7 +4,8 @@
  *
  * Boot arguments: requests=<n>, by each CPU (300); seed=<n>; rate=<n>, requests to count the
  * instructions of (0: none); bad=<sector>, one that the disk cannot read or write; silent, a disk
- * that does not answer; first=<n>, the first disk to test (0): those before it are another's.
+ * that does not answer; first=<n>, the first disk to test (0): those before it are another's;
+ * on=<text>, only disks whose name ends so, as in on=00:01.0.
  */
 #include "blktest.h"
 
@@ -22,6 +23,7 @@ enum { DEFAULT_REQUESTS = 300, STATUS_USAGE = 2 };
 struct options {
     uint64_t requests, seed, rate, bad, first;
     bool is_silent;
+    const char *on; /* "": all */
 };
 
 _Atomic(const char *) failed;
@@ -73,10 +75,12 @@ static bool parse(const char *text, const char *option, uint64_t *out)
 
 static bool parse_all(int argc, char **argv, struct options *out)
 {
-    *out = (struct options){.requests = DEFAULT_REQUESTS, .seed = 1, .bad = NO_SECTOR};
+    *out = (struct options){.requests = DEFAULT_REQUESTS, .seed = 1, .bad = NO_SECTOR, .on = ""};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "silent") == 0)
             out->is_silent = true;
+        else if (strncmp(argv[i], "on=", 3) == 0)
+            out->on = argv[i] + 3;
         else if (!parse(argv[i], "requests=", &out->requests) &&
                  !parse(argv[i], "seed=", &out->seed) && !parse(argv[i], "rate=", &out->rate) &&
                  !parse(argv[i], "bad=", &out->bad) && !parse(argv[i], "first=", &out->first))
@@ -118,12 +122,21 @@ static void test(struct disk *disk, const struct options *options)
         rate(disk, (unsigned)options->rate);
 }
 
-/* All disks there are from the first one on; returns how many. */
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return end_length <= length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* All disks that are meant, from the first one on; returns how many. */
 static unsigned test_disks(const struct options *options)
 {
     struct disk disk = {.index = (unsigned)options->first};
+    unsigned tested = 0;
     for (; (disk.block = axdriver_block(disk.index)) != NULL; disk.index++) {
         disk.info = axdriver_block_info(disk.block);
+        if (!ends_with(disk.info->name, options->on))
+            continue;
         disk.writes = axalloc_calloc(MOST_SECTORS, sizeof *disk.writes);
         if (disk.writes == NULL) {
             fail("no memory");
@@ -131,8 +144,9 @@ static unsigned test_disks(const struct options *options)
         }
         test(&disk, options);
         axalloc_free(disk.writes);
+        tested++;
     }
-    return disk.index - (unsigned)options->first;
+    return tested;
 }
 
 int main(int argc, char **argv)
@@ -140,7 +154,7 @@ int main(int argc, char **argv)
     struct options options;
     if (!parse_all(argc, argv, &options)) {
         axlog_print("blktest: the arguments can be requests=<n>, seed=<n>, rate=<n>, bad=<sector>, "
-                    "silent and first=<n>\n");
+                    "silent, first=<n> and on=<end of a name>\n");
         return STATUS_USAGE;
     }
     struct axalloc *global = axalloc_global();

@@ -187,6 +187,7 @@ static const struct {
     {"mapped-use-after-free", mapped_use_after_free},
     {"mapped-stack-overflow", mapped_stack_overflow},
     {"trap-stack-overflow", trap_stack_overflow},
+    {"device-freed-as-stack", device_freed_as_stack},
     {"code-write", code_write},
     {"code-execute-open", code_execute_open},
 };

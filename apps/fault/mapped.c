@@ -7,6 +7,7 @@
 #include <axhal/time.h>
 #include <axhal/timer.h>
 #include <axmm/code.h>
+#include <axmm/device.h>
 #include <axmm/stacks.h>
 
 /* Call `function` on the stack that ends at `top`; what it returns with is kept in a register. */
@@ -49,6 +50,17 @@ void mapped_use_after_free(void)
     volatile unsigned char *block = mapped_block();
     axalloc_buffer_free(AXALLOC_VMALLOC, (void *)(uintptr_t)block, layout);
     word = *block;
+}
+
+/* A page where QEMU's virt machines have no RAM; nobody touches it. */
+void device_freed_as_stack(void)
+{
+    static const struct ax_prange registers = {{0x1000}, AX_PAGE_SIZE};
+    volatile void *device;
+    enum ax_err err = axmm_map_device(registers, &device);
+    AX_ASSERT(err == AX_OK);
+    struct ax_vaddr bottom = ax_vaddr_of(device);
+    axmm_stack_free(&(struct axmm_stack){bottom, ax_vaddr_add(bottom, AX_PAGE_SIZE)});
 }
 
 static volatile unsigned char *code_block(void)

@@ -15,6 +15,7 @@
  */
 #include "bcm2836_intc.h"
 #include <axbase/bits.h>
+#include <axcpu/barrier.h>
 #include <axcpu/mmio.h>
 #include <axcpu/percpu.h>
 #include <axcpu/try.h>
@@ -108,6 +109,7 @@ static int claim(void)
     int best = AXHAL_IRQ_NONE;
     if (source & 1u << LINE_MAILBOX_0) {
         axcpu_mmio_write32(local, MAILBOX_CLEAR + this_core() * MAILBOX_STEP, UINT32_MAX);
+        axcpu_barrier_device(); /* what is looked for is read after: one sent now comes again */
         return 0;
     }
     if (source & 1u << LINE_GPU && peripherals != NULL)

@@ -89,6 +89,7 @@ FAULTS = (
     ("code-write", FAULT, [FAULTED + ".*, writing", "executable memory, writable only while"]),
     ("code-execute-open", FAULT, [FAULTED + ".*, executing", "executable memory, writable only"]),
     ("ud", FAULT, [FAULTED + ".*(illegal|undefined|unknown)"]),
+    ("device-freed-as-stack", PANIC, [PANICKED + ".*axmm_stack_free of 0x[0-9a-f]{16}, where something else is"]),
     ("smash", PANIC, [PANICKED + ".*stack smashed"]),
     ("panic", PANIC, [PANICKED + ".*asked to, with the number 42"]),
 )

@@ -16,6 +16,10 @@ SECTORS = 8192
 BAD = 1000
 WRITTEN = {1: 5090, 2: 9575, 4: 19501}  # by CPUs, with the arguments that are the app's own
 MMIO, PCI = "virtio-blk-device", "virtio-blk-pci"
+FAR = r"^disk 0: virtio-blk on virtio-pci 04:03.0, "
+BRIDGES = ("-device pcie-root-port,id=b0,chassis=1,addr=2 -device x3130-upstream,id=b1,bus=b0 "
+           "-device xio3130-downstream,id=b2,bus=b1,chassis=2 "
+           "-device pcie-pci-bridge,id=b3,bus=b2").split()
 ON_PCI = r"^disk \d: virtio-blk on virtio-pci 00:0\d\.0, 8192 sectors, blocks of 512"
 
 
@@ -82,10 +86,9 @@ def fault_cases(platform: str, app: Build) -> Iterator[Case]:
     yield Case(f"{platform} disk that is read-only", app,
                [", read-only$", "^disk 0: 300 reads, 0 writes, 0 discards", "^Blktest OK!$"],
                prepare=disks([f"{PCI} ,readonly=on"]))
-    legacy = "-device pcie-root-port -device virtio-blk-pci,drive=d,disable-modern=on,disable-legacy=off"
-    yield Case(f"{platform} disk that is a legacy device, and a bridge", app,
-               [r"warn: PCI 00:01.0 is a bridge: devices behind it are not looked for$",
-                r"warn: virtio-pci 00:02.0 cannot be used: a legacy device", "FAILED: there is no disk"],
+    legacy = "-device virtio-blk-pci,drive=d,disable-modern=on,disable-legacy=off"
+    yield Case(f"{platform} disk that is a legacy device", app,
+               [r"warn: virtio-pci 00:01.0 cannot be used: a legacy device", "FAILED: there is no disk"],
                1, qemu=["-blockdev", "null-co,node-name=d,size=1048576", *legacy.split()])
 
 
@@ -96,6 +99,11 @@ def cases(platform: str) -> Iterator[Case]:
     yield Case(f"{platform} disks on both buses", app._replace(features="debug"),
                [counted(4), counted(4), "^Blktest OK!$"], once=[ON_PCI + ", 4 queues"],
                options=["--smp", "4"], prepare=disks([MMIO, f"{PCI},num-queues=4"], WRITTEN[4]))
+    yield Case(f"{platform} disk on PCI, after U-Boot has used the bus", app,
+               [ON_PCI, counted(1), "^Blktest OK!$"], args="on=00:01.0", options=["--boot", "uboot"],
+               prepare=disks([PCI], WRITTEN[1]))
+    yield Case(f"{platform} disk behind four bridges", app, [FAR, counted(1), "^Blktest OK!$"],
+               qemu=BRIDGES, prepare=disks([f"{PCI},bus=b3,addr=3"], WRITTEN[1]))
     yield Case(f"{platform} disk, what a request costs", app,
                [r"^disk 0: \d{3,} requests per million instructions: 1000 reads", "^Blktest OK!$"],
                args="requests=0 rate=1000", options=["--icount"], prepare=disks([PCI]))

@@ -120,6 +120,7 @@ def tree_cases(platform: str, app: Build) -> Iterator[Case]:
 
 def cases(platform: str) -> Iterator[Case]:
     app = Build(platform, "dmatest")
+    yield Case(f"{platform} dmacost", Build(platform, "dmacost"))
     for transport in TRANSPORTS:
         yield Case(f"{platform} dmatest {transport}", app, absent=[WRONG], prepare=with_devices(transport))
     yield from tree_cases(platform, app)

@@ -20,10 +20,10 @@ static struct ax_vrange range_of(const void *pages, size_t count)
     return (struct ax_vrange){ax_vaddr_of(pages), (uint64_t)count << AX_PAGE_SHIFT};
 }
 
-/* Where the CPU cannot, that is for those who see its caches anyway. */
+/* Where the CPU cannot, that is only for those who see its caches anyway. */
 static enum ax_err make_uncached(const struct demand *demand, void *pages, size_t count)
 {
-    if (!axmm_use_memory_types() && demand->device != NULL)
+    if (!(axmm_use_memory_types() && axcpu_dcache_is_maintained()) && demand->device != NULL)
         return AX_ENOTSUP;
     enum ax_err err = axmm_protect(range_of(pages, count), UNCACHED);
     if (err == AX_OK)

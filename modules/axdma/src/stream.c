@@ -168,6 +168,8 @@ enum ax_err stream_map(struct axdma_device *device, void *buffer, size_t bytes,
     struct ax_prange range;
     if (bytes == 0 || direction < AXDMA_TO_DEVICE || direction > AXDMA_BOTH_WAYS)
         return AX_EINVAL;
+    if (!device->coherent && !axcpu_dcache_is_maintained())
+        return AX_ENOTSUP;
     enum ax_err err = find_physical(buffer, bytes, direction, &range);
     if (err == AX_OK && !can_be_lent(device, range, direction, is_one_segment, &mapping.bus))
         err = take_bounce(device, is_one_segment, &mapping);

@@ -29,7 +29,7 @@ enum {
     PCI_BAR = 0x10,
     PCI_SUBSYSTEM = 0x2e,
     PCI_CAPABILITIES = 0x34,
-    PCI_INTERRUPT_PIN = 0x3d,
+    PCI_INTERRUPT_PIN = 0x3d, /* of bridges too, as all that is below 0x10 */
     PCI_HEADER_END = 0x40,
     PCI_CAPABILITY_END = 0x100 /* of the space that capabilities of this kind lie in */
 };
@@ -51,16 +51,6 @@ struct pci_window {
     bool is_prefetchable; /* only for memory where reading has no effect */
 };
 
-/* A host bridge: lives for ever once a function of it is in use. */
-struct pci_host {
-    const struct axhal_fdt *tree;
-    struct axhal_fdt_place place;
-    volatile void *config; /* of the first bus: 4 KiB a function */
-    uint8_t first_bus;
-    unsigned window_count;
-    struct pci_window windows[PCI_WINDOWS_MAX];
-};
-
 /* What a BAR asks for, and where it was put. */
 struct pci_bar {
     uint64_t size_bytes; /* 0: no memory BAR */
@@ -70,12 +60,37 @@ struct pci_bar {
 };
 
 struct pci_function {
-    struct pci_host *host;
+    struct pci_bus *bus;
     volatile void *config; /* its 4 KiB */
-    uint8_t bus, device, function;
+    uint8_t device, function;
     char name[PCI_NAME_BYTES]; /* "00:02.0" */
     struct pci_bar bars[PCI_BARS];
 };
+
+/* A host bridge. */
+struct pci_host {
+    const struct axhal_fdt *tree;
+    struct axhal_fdt_place place;
+    struct ax_paddr config; /* of the first bus: 1 MiB a bus, 4 KiB a function */
+    unsigned first_bus;
+    unsigned next_bus; /* the first that nobody has */
+    unsigned last_bus;
+};
+
+/* The first bus, or one behind a bridge. Lives for ever. */
+struct pci_bus {
+    struct pci_host *host;
+    struct pci_function bridge; /* that leads here; its `bus` is NULL for the first one */
+    volatile void *config;      /* of all functions */
+    uint8_t number;
+    uint8_t depth;   /* bridges on the way */
+    uint8_t devices; /* that there can be */
+    unsigned window_count;
+    struct pci_window windows[PCI_WINDOWS_MAX];
+};
+
+enum { PCI_DEVICES = 32, PCI_FUNCTIONS = 8, PCI_CONFIG_BYTES = 4096 };
+enum { PCI_BUS_CONFIG_BYTES = PCI_DEVICES * PCI_FUNCTIONS * PCI_CONFIG_BYTES };
 
 /* Configuration space, below 4 KiB and at a multiple of the width. */
 uint8_t pci_read8(const struct pci_function *function, unsigned offset);
@@ -85,22 +100,28 @@ void pci_write16(const struct pci_function *function, unsigned offset, uint16_t 
 void pci_write32(const struct pci_function *function, unsigned offset, uint32_t value);
 
 /*
- * Read the windows of host->tree from `ranges`; I/O space is left out. AX_EBADMSG: not as many
- * cells as PCI has, not a whole number of entries, or an entry that wraps. AX_ENOENT: no memory at
- * all.
+ * Read the windows of the first bus from `ranges` of the host's node; I/O space is left out.
+ * AX_EBADMSG: not as many cells as PCI has, not a whole number of entries, or an entry that wraps.
+ * AX_ENOENT: no memory at all.
  */
-AX_MUST_CHECK enum ax_err pci_windows_read(struct pci_host *host,
-                                           const struct axhal_fdt_node *node);
+AX_MUST_CHECK enum ax_err pci_windows_read(struct pci_bus *bus, const struct axhal_fdt_node *node);
 
 /*
- * A place for a BAR, at a multiple of its size and of a page: `*bus` is what the BAR is to hold.
- * AX_ENOSPC: no window has it.
+ * A place for a BAR, at a multiple of its size and of a page: `*address` is what the BAR is to
+ * hold. AX_ENOSPC: no window has it.
  */
-AX_MUST_CHECK enum ax_err pci_window_take(struct pci_host *host, struct pci_bar *bar,
-                                          uint64_t *bus);
+AX_MUST_CHECK enum ax_err pci_window_take(struct pci_bus *bus, struct pci_bar *bar,
+                                          uint64_t *address);
 
-/* Look at every function of the first bus; attach those that have a driver. */
-void pci_scan(struct pci_host *host);
+/* Look at every function of the bus, and behind bridges; attach those that have a driver. */
+void pci_scan(struct pci_bus *bus);
+
+/*
+ * Open a bridge to a bus of its own, with a number and a window, and scan that. AX_ENOSPC: no
+ * number or no window is left, or too many bridges stand one behind the other. AX_ENOMEM, and
+ * errors of axmm_map_device(). Closed after an error.
+ */
+AX_MUST_CHECK enum ax_err pci_bridge_open(const struct pci_function *bridge);
 
 /* No memory, no I/O, no DMA, no interrupt: whatever firmware left. */
 void pci_quiet(const struct pci_function *function);

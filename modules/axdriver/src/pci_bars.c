@@ -57,7 +57,7 @@ static enum ax_err place_bar(struct pci_function *function, unsigned index)
 {
     struct pci_bar *bar = &function->bars[index];
     uint64_t bus;
-    enum ax_err err = pci_window_take(function->host, bar, &bus);
+    enum ax_err err = pci_window_take(function->bus, bar, &bus);
     if (err != AX_OK)
         return err;
     pci_write32(function, bar_register(index), (uint32_t)bus);

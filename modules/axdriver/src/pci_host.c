@@ -1,8 +1,6 @@
 /*
  * Host bridges that the tree calls pci-host-ecam-generic: configuration space is memory, windows
  * and interrupts are as the tree says, and there is nothing else to a bridge.
- *
- * The first bus is all that is mapped of configuration space: 1 MiB.
  */
 #include "pci.h"
 #include "want.h"
@@ -12,50 +10,63 @@
 #include <axlog/log.h>
 #include <axmm/device.h>
 
-enum { BUS_CONFIG_BYTES = 32 * 8 * 4096, BUSES = 256 };
+enum { BUSES = 256 };
 
-/* The number of the bus that configuration space begins with; 0 where the tree does not say. */
-static enum ax_err read_first_bus(struct pci_host *host, const struct axhal_fdt_node *node)
+/* Which buses there can be: as `bus-range` says, and as there is configuration space for. */
+static enum ax_err read_buses(struct pci_host *host, const struct axhal_fdt_node *node,
+                              uint64_t config_bytes)
 {
     struct axhal_fdt_property buses;
+    uint64_t last = BUSES - 1;
     host->first_bus = 0;
-    if (!axhal_fdt_find_property(node->fdt, node->level->begin, "bus-range", &buses))
-        return AX_OK;
-    uint32_t first = buses.bytes == 8 ? axhal_be32_value(buses.value) : BUSES;
-    if (first >= BUSES)
+    if (axhal_fdt_find_property(node->fdt, node->level->begin, "bus-range", &buses)) {
+        if (buses.bytes != 8)
+            return AX_EBADMSG;
+        host->first_bus = axhal_be32_value(buses.value);
+        last = axhal_be32_value((const struct axhal_be32 *)buses.value + 1);
+    }
+    uint64_t room = config_bytes / PCI_BUS_CONFIG_BYTES;
+    if (host->first_bus > last || last >= BUSES || room == 0)
         return AX_EBADMSG;
-    host->first_bus = (uint8_t)first;
+    if (last - host->first_bus >= room)
+        last = host->first_bus + room - 1;
+    host->next_bus = host->first_bus + 1;
+    host->last_bus = (unsigned)last;
     return AX_OK;
 }
 
-static enum ax_err start_host(struct pci_host *host, const struct axhal_fdt_node *node)
+static enum ax_err start_host(struct pci_host *host, struct pci_bus *bus,
+                              const struct axhal_fdt_node *node)
 {
     struct ax_prange config;
     enum ax_err err = axhal_fdt_reg(node, 0, &config);
-    if (err == AX_OK && config.size_bytes < BUS_CONFIG_BYTES)
-        err = AX_EBADMSG;
     if (err == AX_OK)
-        err = read_first_bus(host, node);
+        err = read_buses(host, node, config.size_bytes);
     if (err == AX_OK)
-        err = pci_windows_read(host, node);
+        err = pci_windows_read(bus, node);
     if (err != AX_OK)
         return err;
     host->tree = node->fdt;
+    host->config = config.start;
     axhal_fdt_place_of(node, &host->place);
-    config.size_bytes = BUS_CONFIG_BYTES;
-    return axmm_map_device(config, &host->config);
+    bus->host = host;
+    bus->number = (uint8_t)host->first_bus;
+    bus->devices = PCI_DEVICES;
+    config.size_bytes = PCI_BUS_CONFIG_BYTES;
+    return axmm_map_device(config, &bus->config);
 }
 
 static enum ax_err attach(const struct axhal_fdt_node *node)
 {
     struct pci_host *host = axalloc_calloc(1, sizeof *host);
-    if (host == NULL)
-        return AX_ENOMEM;
-    enum ax_err err = start_host(host, node);
-    if (err == AX_OK)
-        pci_scan(host);
-    else
-        axalloc_free(host);
+    struct pci_bus *bus = axalloc_calloc(1, sizeof *bus);
+    enum ax_err err = host != NULL && bus != NULL ? start_host(host, bus, node) : AX_ENOMEM;
+    if (err == AX_OK) {
+        pci_scan(bus);
+        return AX_OK;
+    }
+    axalloc_free(bus);
+    axalloc_free(host);
     return err;
 }
 

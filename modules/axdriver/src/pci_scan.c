@@ -5,8 +5,10 @@
  * about to be put, or doing DMA into memory that is ours now; then those with a driver are
  * attached.
  *
- * Does badly: bridges are named and left: what is behind one is not looked for. Interrupts are INTx
- * by the tree's interrupt-map, so functions share lines; MSI-X is not used.
+ * A bridge is quiet too, and so lets nothing through, until it is opened (src/pci_bridge.c).
+ *
+ * Does badly: interrupts are INTx by the tree's interrupt-map, so functions share lines; MSI-X is
+ * not used.
  */
 #include "pci.h"
 #include <axbase/fmt.h>
@@ -15,8 +17,9 @@
 #include <axhal/irq.h>
 #include <axlog/log.h>
 
-enum { DEVICES = 32, FUNCTIONS = 8, CONFIG_BYTES = 4096, PINS = 4 };
-enum { HEADER_KIND_MASK = 0x7f, HEADER_BRIDGE = 1, HEADER_MULTIFUNCTION = 0x80 };
+enum { PINS = 4 };
+enum { HEADER_KIND_MASK = 0x7f, HEADER_FUNCTION = 0, HEADER_BRIDGE = 1 };
+enum { HEADER_MULTIFUNCTION = 0x80 };
 enum { STATUS_CAPABILITIES = 1 << 4, CAPABILITIES_MAX = (PCI_CAPABILITY_END - PCI_HEADER_END) / 4 };
 #define NOBODY UINT16_C(0xffff)
 
@@ -28,8 +31,9 @@ void pci_quiet(const struct pci_function *function)
 static void name_function(struct pci_function *function)
 {
     static const char digits[] = "0123456789abcdef";
-    const char name[] = {digits[function->bus >> 4],
-                         digits[function->bus & 0xf],
+    uint8_t bus = function->bus->number;
+    const char name[] = {digits[bus >> 4],
+                         digits[bus & 0xf],
                          ':',
                          digits[function->device >> 4],
                          digits[function->device & 0xf],
@@ -39,28 +43,35 @@ static void name_function(struct pci_function *function)
     memcpy(function->name, name, sizeof name);
 }
 
-/* Somebody answers at this place of the first bus. */
-static bool find(struct pci_host *host, unsigned device, unsigned number, struct pci_function *out)
+/* Somebody answers at this place of the bus. */
+static bool find(struct pci_bus *bus, unsigned device, unsigned number, struct pci_function *out)
 {
-    *out = (struct pci_function){.host = host,
-                                 .config = (volatile char *)host->config +
-                                           (size_t)(device * FUNCTIONS + number) * CONFIG_BYTES,
-                                 .bus = host->first_bus,
+    size_t offset = (size_t)(device * PCI_FUNCTIONS + number) * PCI_CONFIG_BYTES;
+    *out = (struct pci_function){.bus = bus,
+                                 .config = (volatile char *)bus->config + offset,
                                  .device = (uint8_t)device,
                                  .function = (uint8_t)number};
     name_function(out);
     return pci_read16(out, PCI_VENDOR) != NOBODY;
 }
 
+static uint8_t header_kind(const struct pci_function *function)
+{
+    return pci_read8(function, PCI_HEADER_TYPE) & HEADER_KIND_MASK;
+}
+
+static void open_bridge(const struct pci_function *bridge)
+{
+    enum ax_err err = pci_bridge_open(bridge);
+    if (err != AX_OK)
+        axlog_warn("PCI bridge %s stays closed: %s", bridge->name, ax_err_name(err));
+}
+
 static void attach(const struct pci_function *function)
 {
-    uint8_t kind = pci_read8(function, PCI_HEADER_TYPE) & HEADER_KIND_MASK;
-    if (kind == HEADER_BRIDGE)
-        axlog_warn("PCI %s is a bridge: devices behind it are not looked for", function->name);
-    if (kind != 0)
-        return;
-    enum ax_err err = virtio_pci_attach(function);
-    if (err == AX_ENODEV)
+    if (header_kind(function) == HEADER_BRIDGE)
+        open_bridge(function);
+    else if (header_kind(function) == HEADER_FUNCTION && virtio_pci_attach(function) == AX_ENODEV)
         axlog_debug("PCI %s, %x:%x, has no driver", function->name,
                     (unsigned)pci_read16(function, PCI_VENDOR),
                     (unsigned)pci_read16(function, PCI_DEVICE));
@@ -68,29 +79,29 @@ static void attach(const struct pci_function *function)
 
 static void quiet(const struct pci_function *function)
 {
-    if ((pci_read8(function, PCI_HEADER_TYPE) & HEADER_KIND_MASK) == 0)
+    if (header_kind(function) <= HEADER_BRIDGE)
         pci_quiet(function);
 }
 
-static void each_function(struct pci_host *host, void (*visit)(const struct pci_function *function))
+static void each_function(struct pci_bus *bus, void (*visit)(const struct pci_function *function))
 {
     struct pci_function function;
-    for (unsigned device = 0; device < DEVICES; device++) {
+    for (unsigned device = 0; device < bus->devices; device++) {
         unsigned functions = 1;
         for (unsigned number = 0; number < functions; number++) {
-            if (!find(host, device, number, &function))
+            if (!find(bus, device, number, &function))
                 continue;
             if (number == 0 && (pci_read8(&function, PCI_HEADER_TYPE) & HEADER_MULTIFUNCTION) != 0)
-                functions = FUNCTIONS;
+                functions = PCI_FUNCTIONS;
             visit(&function);
         }
     }
 }
 
-void pci_scan(struct pci_host *host)
+void pci_scan(struct pci_bus *bus)
 {
-    each_function(host, quiet);
-    each_function(host, attach);
+    each_function(bus, quiet);
+    each_function(bus, attach);
 }
 
 bool pci_capability_next(const struct pci_function *function, struct pci_capability_walk *walk,
@@ -109,18 +120,25 @@ bool pci_capability_next(const struct pci_function *function, struct pci_capabil
     return false;
 }
 
+/*
+ * Pins behind a bridge are its own pins, turned by the number of the device (PCI-to-PCI Bridge 1.2,
+ * 9.1), up to the first bus, which the map is about.
+ */
 enum ax_err pci_interrupt(const struct pci_function *function, unsigned *irq)
 {
-    const struct pci_host *host = function->host;
+    const struct pci_host *host = function->bus->host;
     struct axhal_interrupt interrupt;
-    uint8_t pin = pci_read8(function, PCI_INTERRUPT_PIN);
-    const uint32_t unit[] = {(uint32_t)function->bus << 16 | (uint32_t)function->device << 11 |
-                                 (uint32_t)function->function << 8,
-                             0, 0, pin};
+    unsigned pin = pci_read8(function, PCI_INTERRUPT_PIN);
     if (pin == 0)
         return AX_ENOENT;
     if (pin > PINS)
         return AX_EBADMSG;
+    for (; function->bus->bridge.bus != NULL; function = &function->bus->bridge)
+        pin = (pin - 1 + function->device) % PINS + 1;
+    const uint32_t unit[] = {(uint32_t)function->bus->number << 16 |
+                                 (uint32_t)function->device << 11 |
+                                 (uint32_t)function->function << 8,
+                             0, 0, pin};
     enum ax_err err = axhal_fdt_interrupt_mapped(host->tree, &host->place, unit,
                                                  sizeof unit / sizeof *unit, &interrupt);
     return err == AX_OK ? axhal_irq_number(&interrupt, irq) : err;

@@ -1,6 +1,6 @@
 /*
- * The memory windows of a host bridge: read from the tree's `ranges`, given out from their start
- * on. BARs never give theirs back: what is plugged in stays.
+ * The memory windows of a bus: read from the tree's `ranges` for the first one, given out from
+ * their start on. BARs never give theirs back: what is plugged in stays.
  *
  * An entry is three cells on the bus (the first one says which space: IEEE 1275 PCI
  * binding 2.2.1.1), the address in the parent's space, and two cells of size.
@@ -19,27 +19,27 @@ enum { SPACE_SHIFT = 24, SPACE_MASK = 3, SPACE_MEMORY_32 = 2, SPACE_MEMORY_64 = 
 #define PREFETCHABLE (UINT32_C(1) << 30)
 #define FOUR_GIB (UINT64_C(1) << 32)
 
-static enum ax_err add_window(struct pci_host *host, const struct axhal_fdt_node *node,
+static enum ax_err add_window(struct pci_bus *bus, const struct axhal_fdt_node *node,
                               const struct axhal_be32 *entry, unsigned parent_cells)
 {
     uint32_t kind = axhal_be32_value(entry);
     uint32_t space = kind >> SPACE_SHIFT & SPACE_MASK;
-    uint64_t bus = axhal_be32_number(entry + 1, 2);
+    uint64_t address = axhal_be32_number(entry + 1, 2);
     struct ax_prange range =
         ax_prange(axhal_be32_number(entry + BUS_CELLS, parent_cells),
                   axhal_be32_number(entry + BUS_CELLS + parent_cells, SIZE_CELLS));
     if ((space != SPACE_MEMORY_32 && space != SPACE_MEMORY_64) || range.size_bytes == 0)
         return AX_OK;
-    if (ax_prange_wraps(ax_prange(bus, range.size_bytes)) ||
-        (space == SPACE_MEMORY_32 && bus + (range.size_bytes - 1) >= FOUR_GIB))
+    if (ax_prange_wraps(ax_prange(address, range.size_bytes)) ||
+        (space == SPACE_MEMORY_32 && address + (range.size_bytes - 1) >= FOUR_GIB))
         return AX_EBADMSG;
     enum ax_err err = axhal_fdt_translate(node, &range);
     if (err != AX_OK)
         return err;
-    if (host->window_count == PCI_WINDOWS_MAX)
+    if (bus->window_count == PCI_WINDOWS_MAX)
         return AX_ENOSPC;
-    host->windows[host->window_count++] =
-        (struct pci_window){.bus = bus,
+    bus->windows[bus->window_count++] =
+        (struct pci_window){.bus = address,
                             .physical = range.start,
                             .size_bytes = range.size_bytes,
                             .is_64bit = space == SPACE_MEMORY_64,
@@ -47,7 +47,7 @@ static enum ax_err add_window(struct pci_host *host, const struct axhal_fdt_node
     return AX_OK;
 }
 
-enum ax_err pci_windows_read(struct pci_host *host, const struct axhal_fdt_node *node)
+enum ax_err pci_windows_read(struct pci_bus *bus, const struct axhal_fdt_node *node)
 {
     struct axhal_fdt_property ranges;
     uint32_t bus_cells;
@@ -63,15 +63,15 @@ enum ax_err pci_windows_read(struct pci_host *host, const struct axhal_fdt_node 
     uint32_t count = ranges.bytes / (entry_cells * 4);
     if (ranges.bytes % (entry_cells * 4) != 0 || count > RANGES_MAX)
         return AX_EBADMSG;
-    host->window_count = 0;
+    bus->window_count = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct axhal_be32 *entry =
             (const struct axhal_be32 *)ranges.value + (size_t)i * entry_cells;
-        enum ax_err err = add_window(host, node, entry, parent_cells);
+        enum ax_err err = add_window(bus, node, entry, parent_cells);
         if (err != AX_OK)
             return err;
     }
-    return host->window_count > 0 ? AX_OK : AX_ENOENT;
+    return bus->window_count > 0 ? AX_OK : AX_ENOENT;
 }
 
 /* The window has room for `bytes` at a multiple of `align`: `*skipped` is where, from its start. */
@@ -86,7 +86,7 @@ static bool has_room(const struct pci_window *window, uint64_t bytes, uint64_t a
     return *offset <= window->size_bytes && bytes <= window->size_bytes - *offset;
 }
 
-static bool take_from(struct pci_window *window, struct pci_bar *bar, uint64_t *bus)
+static bool take_from(struct pci_window *window, struct pci_bar *bar, uint64_t *address)
 {
     uint64_t align = bar->size_bytes > AX_PAGE_SIZE ? bar->size_bytes : AX_PAGE_SIZE;
     uint64_t bytes = ax_align_up(bar->size_bytes, AX_PAGE_SIZE);
@@ -95,18 +95,18 @@ static bool take_from(struct pci_window *window, struct pci_bar *bar, uint64_t *
         !has_room(window, bytes, align, &offset))
         return false;
     bar->physical = ax_paddr_add(window->physical, offset);
-    *bus = window->bus + offset;
+    *address = window->bus + offset;
     window->used_bytes = offset + bytes;
     return true;
 }
 
-enum ax_err pci_window_take(struct pci_host *host, struct pci_bar *bar, uint64_t *bus)
+enum ax_err pci_window_take(struct pci_bus *bus, struct pci_bar *bar, uint64_t *address)
 {
     for (unsigned pass = 0; pass < 2; pass++) {
         bool wants_64bit = pass == 0;
-        for (unsigned i = 0; i < host->window_count; i++)
-            if (host->windows[i].is_64bit == wants_64bit && (bar->is_64bit || !wants_64bit) &&
-                take_from(&host->windows[i], bar, bus))
+        for (unsigned i = 0; i < bus->window_count; i++)
+            if (bus->windows[i].is_64bit == wants_64bit && (bar->is_64bit || !wants_64bit) &&
+                take_from(&bus->windows[i], bar, address))
                 return AX_OK;
     }
     return AX_ENOSPC;

@@ -280,7 +280,7 @@ static void name_device(struct virtio_pci *self)
 
 static enum ax_err prepare(struct virtio_pci *self)
 {
-    struct pci_host *host = self->function.host;
+    const struct pci_host *host = self->function.bus->host;
     enum ax_err err =
         axdma_device_init_on_bus(&self->device.dma, self->name, host->tree, &host->place);
     if (err == AX_OK)

@@ -101,9 +101,14 @@ static bool is_left_out(struct axcpu_percpu *cpu, uint64_t limit)
            (axhal_monotonic_ns() >= limit && decide(cpu, LEFT_OUT));
 }
 
+bool axhal_cpu_has_room(void)
+{
+    return started < AXCPU_CPUS_MAX;
+}
+
 enum ax_err axhal_cpu_start(uint64_t hardware_id, const struct axhal_cpu_stacks *stacks)
 {
-    if (started == AXCPU_CPUS_MAX)
+    if (!axhal_cpu_has_room())
         return AX_ENOSPC;
     struct axcpu_percpu *cpu = &axcpu_percpus[started];
     places_tell_of_cpus();

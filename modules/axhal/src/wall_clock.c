@@ -1,15 +1,16 @@
 /* The clock of the day, and its alarm: by the driver that the tree's device has. */
-#include <axcpu/irq.h>
 #include <axhal/irq.h>
 #include <axhal/platform.h>
 #include <axhal/time.h>
+#include <axsync/spinlock.h>
 #include <stddef.h>
 
 static const struct axhal_wall_clock *current;
 static struct axhal_interrupt interrupt;
 static bool has_interrupt;
 
-/* Written with interrupts off; read by the interrupt, which is the same CPU's or finds NULL. */
+/* Around the device and the alarm, since the interrupt may be another CPU's. */
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(11, "alarm");
 static struct {
     void (*ring)(void *argument);
     void *argument;
@@ -33,13 +34,16 @@ enum ax_err axhal_wall_clock_ns(uint64_t *out)
 static bool handle_interrupt(void *unused)
 {
     (void)unused;
-    if (!current->stop_alarm())
-        return false;
-    void (*ring)(void *) = alarm.ring;
-    alarm.ring = NULL;
-    if (ring != NULL)
-        ring(alarm.argument);
-    return true;
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
+    bool rang = current->stop_alarm();
+    void (*ring)(void *) = rang ? alarm.ring : NULL;
+    void *argument = alarm.argument;
+    if (rang)
+        alarm.ring = NULL;
+    axsync_spin_unlock(&lock, state);
+    if (ring != NULL) /* without the lock: it may set the next one */
+        ring(argument);
+    return rang;
 }
 
 static enum ax_err let_through(void)
@@ -61,11 +65,11 @@ enum ax_err axhal_wall_clock_alarm(uint64_t at_ns, void (*ring)(void *argument),
         err = let_through();
     if (err != AX_OK)
         return err;
-    struct axcpu_irq_state state = axcpu_irq_disable();
+    struct axsync_spin_state state = axsync_spin_lock(&lock);
     current->stop_alarm();
     alarm.ring = ring;
     alarm.argument = argument;
     err = current->set_alarm(at_ns);
-    axcpu_irq_restore(state);
+    axsync_spin_unlock(&lock, state);
     return err;
 }

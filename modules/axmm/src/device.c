@@ -54,7 +54,7 @@ enum ax_err axmm_map_device(struct ax_prange registers, volatile void **out)
 void axmm_unmap_device(volatile void *registers)
 {
     uint64_t start = ax_align_down(ax_vaddr_of(registers).raw, AX_PAGE_SIZE);
-    struct area *area = window_area(&window_fixed, start, "axmm_unmap_device");
+    struct area *area = window_fixed_area(start, AREA_DEVICE, "axmm_unmap_device");
     window_unmap(area->start, window_end_of(area));
     window_give(&window_fixed, area);
 }

@@ -30,14 +30,14 @@ enum ax_err axmm_stack_alloc(size_t bytes, struct axmm_stack *out)
 
 void axmm_stack_name(const struct axmm_stack *stack, const char *name, unsigned cpu)
 {
-    struct area *area = window_area(&window_fixed, stack->bottom.raw, "axmm_stack_name");
+    struct area *area = window_fixed_area(stack->bottom.raw, AREA_STACK, "axmm_stack_name");
     area->name = name;
     area->number = cpu;
 }
 
 void axmm_stack_free(const struct axmm_stack *stack)
 {
-    struct area *area = window_area(&window_fixed, stack->bottom.raw, "axmm_stack_free");
+    struct area *area = window_fixed_area(stack->bottom.raw, AREA_STACK, "axmm_stack_free");
     enum ax_err err = window_drain(area->start, window_end_of(area), AXALLOC_STACKS, NULL);
     AX_ASSERT(err == AX_OK);
     window_give(&window_fixed, area);

@@ -58,6 +58,15 @@ struct area *window_area(struct areas *areas, uint64_t start, const char *what)
     return area;
 }
 
+struct area *window_fixed_area(uint64_t start, enum area_kind kind, const char *what)
+{
+    struct area *area = window_area(&window_fixed, start, what);
+    if (area->kind != kind)
+        ax_panic("axmm: %s of 0x%016llx, where something else is mapped", what,
+                 (unsigned long long)start);
+    return area;
+}
+
 enum ax_err window_map(uint64_t at, struct ax_paddr physical, uint64_t bytes, unsigned map_flags)
 {
     struct ax_vrange range = {ax_vaddr(at), bytes};

@@ -49,6 +49,9 @@ AX_MUST_CHECK enum ax_err window_drain(uint64_t start, uint64_t end, enum axallo
 /* The area that begins at `start`; a panic that names `what` was asked if there is none. */
 struct area *window_area(struct areas *areas, uint64_t start, const char *what);
 
+/* The same of stacks and devices; a panic, too, if it is of another kind than `kind`. */
+struct area *window_fixed_area(uint64_t start, enum area_kind kind, const char *what);
+
 static inline uint64_t window_end_of(const struct area *area)
 {
     return area->start + area->size_bytes;

@@ -17,6 +17,8 @@
 static enum ax_err start_cpu(uint64_t hardware_id)
 {
     struct axhal_cpu_stacks stacks;
+    if (!axhal_cpu_has_room()) /* before stacks are made, for which every CPU flushes its TLB */
+        return AX_ENOSPC;
     enum ax_err err = axmm_cpu_stacks_alloc(&stacks);
     if (err != AX_OK)
         return err;

@@ -8,7 +8,7 @@ from target import Build, Case, expected
 
 def cases(platform: str) -> List[Case]:
     fault, name = Build(platform, "fault"), "aarch64-versal-virt from outside"
-    return [
+    found = [
         Case(f"{name} helloworld", Build(platform, "helloworld"),
              ["Axle on aarch64-versal-virt ", *expected("helloworld")]),
         smp(Case(f"{name} selftest", Build(platform, "selftest"),
@@ -17,3 +17,4 @@ def cases(platform: str) -> List[Case]:
         Case(f"{name} echo by interrupt", fault, ["^received: Hello, Axle$"],
              args="echo-by-interrupt", typed=[("^about to: echo", b"Hello, Axle\n")]),
     ]
+    return [case._replace(seconds=120.0, silence=60.0) for case in found]

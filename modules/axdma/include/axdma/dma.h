@@ -46,8 +46,8 @@ AX_MUST_CHECK enum ax_err axdma_virt_to_bus(const void *address, struct ax_busad
  *
  * AX_EINVAL: size 0 or an invalid layout. AX_ENOMEM: no pages, or no page table to change the
  * attribute of part of a large leaf. AX_ERANGE: the bus address would wrap. Nothing is kept on an
- * error. Task context; takes axdma's lock, then axmm's or axalloc's. Cost: for a small piece about
- * 150 instructions when a page is at hand; else that of the pages, a flush, and zeroing.
+ * error. Task context; takes axdma's lock, then axmm's or axalloc's. Cost: for a small piece 210
+ * to 260 instructions when a page is at hand; else that of the pages, a flush, and zeroing.
  */
 AX_MUST_CHECK enum ax_err axdma_alloc_coherent(struct ax_layout layout, struct axdma_memory *out);
 
@@ -65,7 +65,9 @@ enum ax_err axdma_dealloc_coherent(struct axdma_memory memory, struct ax_layout 
  *
  * Errors of axdma_alloc_coherent(), and AX_ERANGE: no memory can be within the limits, whatever is
  * free (size above segment_bytes, or above boundary; alignment or mask that no window has).
- * AX_ENOMEM: none is free there now. Nothing is kept on an error. Task context.
+ * AX_ENOMEM: none is free there now. AX_ENOTSUP: it has to be uncached, and this CPU has no such
+ * memory, or cannot clean its caches. Nothing is kept on an error. Task context. Cost: for a small
+ * piece 300 to 360 instructions when a page is at hand; docs/axdma.md has the others.
  */
 AX_MUST_CHECK enum ax_err axdma_alloc(struct axdma_device *device, struct ax_layout layout,
                                       struct axdma_memory *out);

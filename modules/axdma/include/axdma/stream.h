@@ -36,9 +36,10 @@ struct axdma_mapping {
  *
  * AX_EINVAL: no bytes, or no such direction. AX_EFAULT: not memory that devices may be lent: not in
  * the linear map or image, or the image's text and constants for a device that writes. AX_ERANGE:
- * no bounce buffer could be within the device's limits. AX_ENOMEM: no memory for one. AX_EBUSY
- * (debug builds): part of it is lent already, writable by a device. Nothing is kept on an error.
- * Any context where axalloc may be called.
+ * no bounce buffer could be within the device's limits. AX_ENOMEM: no memory for one. AX_ENOTSUP:
+ * the device does not see caches, which this CPU cannot clean. AX_EBUSY (debug builds): part of it
+ * is lent already, writable by a device. Nothing is kept on an error. Any context where axalloc may
+ * be called. Cost where nothing but an address is needed: 150 to 200 instructions.
  */
 AX_MUST_CHECK enum ax_err axdma_map(struct axdma_device *device, void *buffer, size_t bytes,
                                     enum axdma_direction direction, struct axdma_mapping *out);

@@ -51,6 +51,8 @@ static struct {
     unsigned long calls, fail_at; /* of what may run out of memory; the one that does, 0: none */
     bool for_good;                /* and all after it */
     unsigned cleans, invalidates, clean_invalidates;
+    const void *dropped; /* what was invalidated last */
+    size_t dropped_bytes;
 } machine;
 
 /* ---- addresses ---- */
@@ -211,6 +213,8 @@ void __wrap_axcpu_dcache_clean(const void *start, size_t bytes)
 void __wrap_axcpu_dcache_invalidate(const void *start, size_t bytes)
 {
     machine.invalidates++;
+    machine.dropped = start;
+    machine.dropped_bytes = bytes;
     each_line(start, bytes, true);
 }
 
@@ -294,6 +298,7 @@ static inline int machine_start(void **state)
     machine.calls = machine.fail_at = 0;
     machine.cleans = machine.invalidates = machine.clean_invalidates = 0;
     axcpu_host_dcache_line_bytes = 64;
+    axcpu_host_dcache_is_absent = false;
     axhal_memory_map_init(&map, UINT64_MAX);
     assert_int_equal(axhal_memory_map_add_ram(&map, ax_prange(RAM_START, RAM_BYTES)), AX_OK);
     axhal_memory_map_finalize(&map);

@@ -186,6 +186,9 @@ static void the_impossible_is_told_from_want(void **state)
     device.coherent = false;
     machine.has_no_types = true; /* a CPU that cannot do without its cache */
     assert_int_equal(axdma_alloc(&device, page, &memory), AX_ENOTSUP);
+    machine.has_no_types = false;
+    axcpu_host_dcache_is_absent = true; /* or cannot clean it */
+    assert_int_equal(axdma_alloc(&device, page, &memory), AX_ENOTSUP);
     assert_held(before);
     assert_int_equal(axdma_device_end(&device), AX_OK);
 }
@@ -255,6 +258,22 @@ static void wrong_frees_of_small_pieces_are_named(void **state)
     give(keep, 64, 64);
     assert_says(log_of(free_small), "disk: not allocated, or freed twice");
     assert_int_equal(axdma_device_end(&device), AX_OK);
+}
+
+static void free_coherent(void)
+{
+    assert_int_equal(axdma_dealloc_coherent(victim, small), AX_EINVAL);
+}
+
+static void wrong_frees_of_nobodys_memory_are_named(void **state)
+{
+    (void)state;
+    assert_int_equal(axdma_alloc_coherent(small, &victim), AX_OK);
+    victim.bus.raw += 64;
+    assert_says(log_of(free_coherent), "axdma: not this memory's bus address");
+    victim.bus.raw -= 64;
+    assert_int_equal(axdma_dealloc_coherent(victim, small), AX_OK);
+    assert_says(log_of(free_coherent), "axdma: not allocated, or freed twice");
 }
 
 static void wrong_frees_of_pages_are_named(void **state)
@@ -377,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup(boundaries_are_not_crossed, start),
         cmocka_unit_test_setup(the_impossible_is_told_from_want, start),
         cmocka_unit_test_setup(wrong_frees_of_small_pieces_are_named, start),
+        cmocka_unit_test_setup(wrong_frees_of_nobodys_memory_are_named, start),
         cmocka_unit_test_setup(wrong_frees_of_pages_are_named, start),
         cmocka_unit_test_setup(pools_hand_out_pieces_of_their_own, start),
         cmocka_unit_test_setup(pools_know_the_impossible_at_once, start),

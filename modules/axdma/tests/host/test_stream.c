@@ -193,6 +193,9 @@ static void what_is_not_memory_is_refused(void **state)
     assert_int_equal(axdma_map(&device, machine.ram, RAM_BYTES + 1, AXDMA_TO_DEVICE, &none),
                      AX_EFAULT);
     assert_int_equal(axdma_map(&device, machine.ram, SIZE_MAX, AXDMA_TO_DEVICE, &none), AX_EFAULT);
+    axcpu_host_dcache_is_absent = true; /* a CPU that cannot clean what this device does not see */
+    assert_int_equal(axdma_map(&device, machine.ram, 64, AXDMA_TO_DEVICE, &none), AX_ENOTSUP);
+    axcpu_host_dcache_is_absent = false;
     /* from the image to RAM, both of which have physical addresses, but not side by side */
     ptrdiff_t apart = (char *)machine.ram - axcpu_text_start;
     if (apart > 0)
@@ -228,6 +231,18 @@ static void sync_hands_parts_over(void **state)
         assert_memory_equal(bytes + LINE, area + offset + LINE, LINE);
         unmap(mapping);
     }
+}
+
+/* What is dropped in part would be written back first, and with it old bytes over the device's. */
+static void sync_is_of_whole_lines(void **state)
+{
+    unsigned char *area = heap_bytes(AREA, PAGE);
+    (void)state;
+    struct axdma_mapping mapping = map(area, 4 * LINE, AXDMA_FROM_DEVICE);
+    assert_int_equal(axdma_sync_for_cpu(&device, &mapping, LINE + 6, LINE), AX_OK);
+    assert_ptr_equal(machine.dropped, area + LINE);
+    assert_int_equal(machine.dropped_bytes, 2 * LINE);
+    unmap(mapping);
 }
 
 /* ---- lists ---- */
@@ -350,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup(alignment_and_boundary_are_bounced, start),
         cmocka_unit_test_setup(what_is_not_memory_is_refused, start),
         cmocka_unit_test_setup(sync_hands_parts_over, start),
+        cmocka_unit_test_setup(sync_is_of_whole_lines, start),
         cmocka_unit_test_setup(lists_are_cut_and_joined, start),
         cmocka_unit_test_setup(lists_fail_whole, start),
         cmocka_unit_test_setup(failures_leak_nothing, start),

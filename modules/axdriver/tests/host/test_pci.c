@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "../../src/pci.h"
+#include <axalloc/malloc.h>
 #include <axhal/interrupt.h>
 #include <axhal/irq.h>
 #include <axmm/device.h>
@@ -27,9 +28,12 @@ static struct {
     uint8_t bytes[CONFIG_BYTES];
     uint64_t sizes[PCI_BARS]; /* of memory BARs, by their first register; 0: a plain register */
     bool forgets;             /* BARs do not keep an address */
+    bool is_bridge;           /* of type 1: registers from 0x18 on are plain ones */
 } fake;
 static unsigned reads;
-static uint32_t present[32]; /* by device: a bit for each function; all alike otherwise */
+static bool shows_itself;          /* any function of any bus answers */
+static const struct pci_bus *here; /* the bus that has functions: others are empty */
+static uint32_t present[32];       /* by device: a bit for each function; all alike otherwise */
 static unsigned quieted;
 
 static uint32_t get32(unsigned offset)
@@ -48,7 +52,8 @@ uint8_t pci_read8(const struct pci_function *function, unsigned offset)
 {
     reads++;
     assert_in_range(offset, 0, CONFIG_BYTES - 1);
-    if (offset < PCI_COMMAND && (present[function->device] >> function->function & 1) == 0)
+    if (offset < PCI_COMMAND && !shows_itself &&
+        ((present[function->device] >> function->function & 1) == 0 || function->bus != here))
         return 0xff;
     return fake.bytes[offset];
 }
@@ -80,6 +85,11 @@ void pci_write32(const struct pci_function *function, unsigned offset, uint32_t 
     unsigned index = (offset - PCI_BAR) / 4;
     (void)function;
     assert_int_equal(offset % 4, 0);
+    if (fake.is_bridge) {
+        assert_in_range(offset, 0x18, 0x24);
+        put32(offset, value);
+        return;
+    }
     assert_in_range(offset, PCI_BAR, PCI_BAR + 4 * PCI_BARS - 4);
     assert_int_equal(fake.bytes[PCI_COMMAND] & PCI_COMMAND_MEMORY, 0); /* while it is quiet */
     bool is_high = index > 0 && fake.sizes[index - 1] != 0 && (get32(offset - 4) & 6) == 4;
@@ -113,6 +123,23 @@ enum ax_err axhal_irq_number(const struct axhal_interrupt *interrupt, unsigned *
     return AX_OK;
 }
 
+/* Buses, which are never given back once they are open. */
+static struct pci_bus buses[300];
+static unsigned bus_count;
+
+void *axalloc_calloc(size_t count, size_t size)
+{
+    assert_int_equal(count * size, sizeof *buses);
+    assert_in_range(bus_count, 0, 299);
+    memset(&buses[bus_count], 0, size);
+    return &buses[bus_count++];
+}
+
+void axalloc_free(void *pointer)
+{
+    assert_ptr_equal(pointer, &buses[--bus_count]);
+}
+
 static struct ax_prange mapped;
 
 enum ax_err axmm_map_device(struct ax_prange registers, volatile void **out)
@@ -131,15 +158,15 @@ void axmm_unmap_device(volatile void *registers)
 
 static enum ax_err read_windows(const struct axhal_fdt_node *node, void *context)
 {
-    struct pci_host *host = context;
+    struct pci_bus *bus = context;
     if (strcmp(node->name, "pcie") != 0)
         return AX_OK;
-    enum ax_err err = pci_windows_read(host, node);
+    enum ax_err err = pci_windows_read(bus, node);
     return err == AX_OK ? AX_EEXIST : err; /* ends the walk, and says that it was asked */
 }
 
 /* The windows of a host with this `ranges`, of `count` cells, below a bus at 1 MiB. */
-static enum ax_err windows_of(struct pci_host *host, unsigned bus_cells, unsigned count,
+static enum ax_err windows_of(struct pci_bus *bus, unsigned bus_cells, unsigned count,
                               const uint32_t *cells)
 {
     struct axhal_fdt fdt;
@@ -160,9 +187,9 @@ static enum ax_err windows_of(struct pci_host *host, unsigned bus_cells, unsigne
     fdtb_end(b);
     fdtb_end(b);
     struct fdtb_blob blob = fdtb_finish(b);
-    memset(host, 0, sizeof *host);
+    memset(bus, 0, sizeof *bus);
     assert_int_equal(axhal_fdt_open(blob.bytes, blob.count, &fdt), AX_OK);
-    enum ax_err err = axhal_fdt_walk(&fdt, read_windows, host);
+    enum ax_err err = axhal_fdt_walk(&fdt, read_windows, bus);
     assert_int_not_equal(err, AX_OK);
     free(blob.bytes);
     free(ranges.bytes);
@@ -178,78 +205,79 @@ enum { GOOD_CELLS = sizeof good / sizeof *good, ENTRY_CELLS = 7 };
 
 static void windows_are_read_and_moved_to_where_the_cpu_sees_them(void **state)
 {
-    struct pci_host host;
+    struct pci_bus bus;
     (void)state;
-    assert_int_equal(windows_of(&host, 3, GOOD_CELLS, good), AX_OK);
-    assert_int_equal(host.window_count, 3);
-    assert_true(host.windows[0].bus == GIB && host.windows[0].size_bytes == GIB);
-    assert_true(host.windows[0].physical.raw == GIB + 0x100000);
-    assert_true(!host.windows[0].is_64bit && !host.windows[0].is_prefetchable);
-    assert_true(host.windows[1].bus == 16 * GIB && host.windows[1].is_64bit);
-    assert_true(host.windows[1].is_prefetchable && !host.windows[2].is_prefetchable);
-    assert_true(host.windows[1].size_bytes == 4 * GIB);
+    assert_int_equal(windows_of(&bus, 3, GOOD_CELLS, good), AX_OK);
+    assert_int_equal(bus.window_count, 3);
+    assert_true(bus.windows[0].bus == GIB && bus.windows[0].size_bytes == GIB);
+    assert_true(bus.windows[0].physical.raw == GIB + 0x100000);
+    assert_true(!bus.windows[0].is_64bit && !bus.windows[0].is_prefetchable);
+    assert_true(bus.windows[1].bus == 16 * GIB && bus.windows[1].is_64bit);
+    assert_true(bus.windows[1].is_prefetchable && !bus.windows[2].is_prefetchable);
+    assert_true(bus.windows[1].size_bytes == 4 * GIB);
 }
 
 static enum ax_err with(unsigned cell, uint32_t value)
 {
-    struct pci_host host;
+    struct pci_bus bus;
     uint32_t cells[GOOD_CELLS];
     memcpy(cells, good, sizeof cells);
     cells[cell] = value;
-    return windows_of(&host, 3, GOOD_CELLS, cells);
+    return windows_of(&bus, 3, GOOD_CELLS, cells);
 }
 
 static void windows_that_the_tree_says_wrongly(void **state)
 {
-    struct pci_host host;
+    struct pci_bus bus;
     uint32_t many[ENTRY_CELLS * (PCI_WINDOWS_MAX + 1)];
     (void)state;
-    assert_int_equal(windows_of(&host, 2, GOOD_CELLS, good), AX_EBADMSG);
-    assert_int_equal(windows_of(&host, 3, GOOD_CELLS - 1, good), AX_EBADMSG);
-    assert_int_equal(windows_of(&host, 3, ENTRY_CELLS, good), AX_ENOENT); /* I/O alone */
-    assert_int_equal(windows_of(&host, 3, 0, good), AX_ENOENT);
+    assert_int_equal(windows_of(&bus, 2, GOOD_CELLS, good), AX_EBADMSG);
+    assert_int_equal(windows_of(&bus, 3, GOOD_CELLS - 1, good), AX_EBADMSG);
+    assert_int_equal(windows_of(&bus, 3, ENTRY_CELLS, good), AX_ENOENT); /* I/O alone */
+    assert_int_equal(windows_of(&bus, 3, 0, good), AX_ENOENT);
     assert_int_equal(with(7 + 5, 1), AX_EBADMSG);           /* 32 bits, past 4 GiB */
     assert_int_equal(with(14 + 5, UINT32_MAX), AX_EBADMSG); /* wraps on the bus */
     assert_int_equal(with(14 + 3, 0xfffffffe), AX_EFAULT);  /* outside what the CPU reaches */
     assert_int_equal(with(7 + 6, 0), AX_OK);                /* empty: left out */
     for (unsigned i = 0; i <= PCI_WINDOWS_MAX; i++)
         memcpy(many + i * ENTRY_CELLS, good + ENTRY_CELLS, ENTRY_CELLS * 4);
-    assert_int_equal(windows_of(&host, 3, ENTRY_CELLS * PCI_WINDOWS_MAX, many), AX_OK);
-    assert_int_equal(windows_of(&host, 3, ENTRY_CELLS * (PCI_WINDOWS_MAX + 1), many), AX_ENOSPC);
+    assert_int_equal(windows_of(&bus, 3, ENTRY_CELLS * PCI_WINDOWS_MAX, many), AX_OK);
+    assert_int_equal(windows_of(&bus, 3, ENTRY_CELLS * (PCI_WINDOWS_MAX + 1), many), AX_ENOSPC);
 }
 
-static enum ax_err take(struct pci_host *host, uint64_t bytes, bool is_64bit, bool is_prefetchable,
-                        uint64_t *bus)
+static enum ax_err take(struct pci_bus *bus, uint64_t bytes, bool is_64bit, bool is_prefetchable,
+                        uint64_t *address)
 {
     struct pci_bar bar = {
         .size_bytes = bytes, .is_64bit = is_64bit, .is_prefetchable = is_prefetchable};
-    return pci_window_take(host, &bar, bus);
+    return pci_window_take(bus, &bar, address);
 }
 
 static void a_bar_lies_where_it_may_and_is_aligned(void **state)
 {
-    struct pci_host host;
-    uint64_t bus = 0;
+    struct pci_bus bus;
+    uint64_t at = 0;
     (void)state;
-    assert_int_equal(windows_of(&host, 3, GOOD_CELLS, good), AX_OK);
-    assert_int_equal(take(&host, 16, false, false, &bus), AX_OK);
-    assert_true(bus == GIB);
-    assert_int_equal(take(&host, 0x4000, false, true, &bus), AX_OK); /* a page of its own each */
-    assert_true(bus == GIB + 0x4000);
-    assert_int_equal(take(&host, 0x4000, true, true, &bus), AX_OK);
-    assert_true(bus == 16 * GIB);
-    assert_int_equal(take(&host, 0x4000, true, false, &bus), AX_OK); /* not where it prefetches */
-    assert_true(bus == 24 * GIB);
-    assert_int_equal(take(&host, GIB, false, false, &bus), AX_ENOSPC);
-    assert_int_equal(take(&host, GIB / 2, false, false, &bus), AX_OK);
-    assert_true(bus == GIB + GIB / 2);
-    assert_int_equal(take(&host, 16, false, false, &bus), AX_ENOSPC);
-    assert_int_equal(take(&host, UINT64_C(1) << 63, true, true, &bus), AX_ENOSPC);
+    assert_int_equal(windows_of(&bus, 3, GOOD_CELLS, good), AX_OK);
+    assert_int_equal(take(&bus, 16, false, false, &at), AX_OK);
+    assert_true(at == GIB);
+    assert_int_equal(take(&bus, 0x4000, false, true, &at), AX_OK); /* a page of its own each */
+    assert_true(at == GIB + 0x4000);
+    assert_int_equal(take(&bus, 0x4000, true, true, &at), AX_OK);
+    assert_true(at == 16 * GIB);
+    assert_int_equal(take(&bus, 0x4000, true, false, &at), AX_OK); /* not where it prefetches */
+    assert_true(at == 24 * GIB);
+    assert_int_equal(take(&bus, GIB, false, false, &at), AX_ENOSPC);
+    assert_int_equal(take(&bus, GIB / 2, false, false, &at), AX_OK);
+    assert_true(at == GIB + GIB / 2);
+    assert_int_equal(take(&bus, 16, false, false, &at), AX_ENOSPC);
+    assert_int_equal(take(&bus, UINT64_C(1) << 63, true, true, &at), AX_ENOSPC);
 }
 
 /* ---- base address registers ---- */
 
 static struct pci_host host;
+static struct pci_bus bus;
 static char space[32 * 8 * 4096]; /* of a bus; what is there, the fake says */
 static struct pci_function function;
 
@@ -258,10 +286,14 @@ static int start(void **state)
     (void)state;
     memset(&fake, 0, sizeof fake);
     memset(present, 0xff, sizeof present);
-    reads = 0;
-    assert_int_equal(windows_of(&host, 3, GOOD_CELLS, good), AX_OK);
-    host.config = space;
-    function = (struct pci_function){.host = &host};
+    reads = bus_count = 0;
+    assert_int_equal(windows_of(&bus, 3, GOOD_CELLS, good), AX_OK);
+    host = (struct pci_host){.next_bus = 1, .last_bus = 255};
+    here = &bus;
+    bus.host = &host;
+    bus.config = space;
+    bus.devices = PCI_DEVICES;
+    function = (struct pci_function){.bus = &bus};
     return 0;
 }
 
@@ -407,7 +439,7 @@ static void every_function_is_made_quiet_and_then_offered(void **state)
     present[31] = 0x81;
     attached_count = quieted = 0;
     fake.bytes[PCI_HEADER_TYPE] = 0x80;
-    pci_scan(&host);
+    pci_scan(&bus);
     assert_int_equal(attached_count, 5);
     assert_memory_equal(attached, expected, sizeof expected);
 }
@@ -434,7 +466,7 @@ static void a_pin_is_wired_by_the_map(void **state)
     assert_int_equal(axhal_fdt_open(blob.bytes, blob.count, &fdt), AX_OK);
     host.tree = &fdt;
     assert_int_equal(axhal_fdt_find_phandle(&fdt, 2, &host.place), AX_OK);
-    function.bus = 3;
+    bus.number = 3;
     function.device = 2;
     function.function = 1;
     assert_int_equal(pci_interrupt(&function, &irq), AX_ENOENT); /* no pin */
@@ -443,9 +475,77 @@ static void a_pin_is_wired_by_the_map(void **state)
     assert_int_equal(irq, 39);
     function.function = 2;
     assert_int_equal(pci_interrupt(&function, &irq), AX_ENOENT);
+    struct pci_bus behind = {.host = &host, .bridge = function}; /* 3:2.1 leads there */
+    struct pci_function far = {.bus = &behind, .device = 1};
+    behind.bridge.function = 1;
+    fake.bytes[PCI_INTERRUPT_PIN] = 2; /* turned by the device's number: 3, as the map has it */
+    assert_int_equal(pci_interrupt(&far, &irq), AX_OK);
+    far.device = 5;
+    assert_int_equal(pci_interrupt(&far, &irq), AX_OK);
+    far.device = 2;
+    assert_int_equal(pci_interrupt(&far, &irq), AX_ENOENT);
     fake.bytes[PCI_INTERRUPT_PIN] = 5;
     assert_int_equal(pci_interrupt(&function, &irq), AX_EBADMSG);
     free(blob.bytes);
+}
+
+/* ---- bridges ---- */
+
+static enum ax_err open_bridge(void)
+{
+    fake.is_bridge = true;
+    return pci_bridge_open(&function);
+}
+
+static void a_bridge_gets_a_number_and_a_window(void **state)
+{
+    (void)state;
+    host.next_bus = 7;
+    bus.number = 2;
+    assert_int_equal(open_bridge(), AX_OK);
+    assert_int_equal(get32(0x18), 0x070702); /* from 2 to 7, and none behind it */
+    assert_int_equal(host.next_bus, 8);
+    assert_int_equal(get32(0x20), 0x43f04000); /* 64 MiB from 1 GiB on */
+    assert_int_equal(get32(0x24), 0x0000fff0); /* closed */
+    assert_int_equal(fake.bytes[0x1c] | fake.bytes[0x1d] << 8, 0x00f0);
+    assert_int_equal(fake.bytes[PCI_COMMAND], PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    assert_true(mapped.start.raw == 7 * UINT64_C(0x100000)); /* its configuration space */
+    assert_int_equal(open_bridge(), AX_OK);
+    assert_int_equal(get32(0x20), 0x47f04400);
+}
+
+static void a_bridge_that_cannot_be_opened_stays_closed(void **state)
+{
+    (void)state;
+    host.next_bus = 256;
+    assert_int_equal(open_bridge(), AX_ENOSPC); /* no number */
+    host.next_bus = 1;
+    bus.depth = 4;
+    assert_int_equal(open_bridge(), AX_ENOSPC); /* too many, one behind the other */
+    bus.depth = 0;
+    for (unsigned i = 0; i < 16; i++)
+        assert_int_equal(open_bridge(), AX_OK);
+    fake.bytes[PCI_COMMAND] = 0;
+    assert_int_equal(open_bridge(), AX_ENOSPC); /* no window */
+    assert_int_equal(fake.bytes[PCI_COMMAND], 0);
+    assert_int_equal(host.next_bus, 17);
+}
+
+/* A bridge that shows itself again behind itself, as often as it is asked. */
+static void bridges_without_end_end(void **state)
+{
+    (void)state;
+    fake.is_bridge = true;
+    fake.bytes[PCI_HEADER_TYPE] = 1;
+    memset(present, 0, sizeof present);
+    put32(PCI_VENDOR, 0x12341af4);
+    attached_count = quieted = 0;
+    here = NULL;
+    shows_itself = true;
+    pci_scan(&bus);
+    shows_itself = false;
+    assert_in_range(host.next_bus, 2, 256);
+    assert_int_equal(attached_count, 0);
 }
 
 int main(void)
@@ -462,6 +562,9 @@ int main(void)
         cmocka_unit_test_setup(any_bytes_are_a_list_that_ends, start),
         cmocka_unit_test_setup(every_function_is_made_quiet_and_then_offered, start),
         cmocka_unit_test_setup(a_pin_is_wired_by_the_map, start),
+        cmocka_unit_test_setup(a_bridge_gets_a_number_and_a_window, start),
+        cmocka_unit_test_setup(a_bridge_that_cannot_be_opened_stays_closed, start),
+        cmocka_unit_test_setup(bridges_without_end_end, start),
     };
     return cmocka_run_group_tests_name("pci", tests, NULL, NULL);
 }

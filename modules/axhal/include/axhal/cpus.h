@@ -87,6 +87,9 @@ struct axhal_cpu_stacks {
 
 enum { AXHAL_CPU_START_MS = 5000 };
 
+/* Fewer than AXCPU_CPUS_MAX have been started, so another one needs stacks. Boot. */
+bool axhal_cpu_has_room(void);
+
 /*
  * Start the CPU with `hardware_id` and wait until it is online, AXHAL_CPU_START_MS at most. It
  * begins in axcpu_port_second_cpu() and is its own from then on; the stacks are, too.

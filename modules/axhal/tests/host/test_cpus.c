@@ -294,6 +294,7 @@ static void test_no_more_than_the_image_is_for(void **state)
         assert_int_equal(axhal_cpu_start(20 + i, &stacks), AX_OK);
     }
     machine.calls = 0;
+    assert_false(axhal_cpu_has_room());
     assert_int_equal(axhal_cpu_start(99, &stacks), AX_ENOSPC);
     assert_int_equal(machine.calls, 0);
 }

@@ -2,11 +2,14 @@
  * The clock of the day and its alarm, of a clock and a controller that the test plays. The first
  * case needs a machine without either.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -44,10 +47,14 @@ static enum ax_err set_alarm(uint64_t at_ns)
     return AX_OK;
 }
 
+static void (*on_stop)(void);
+
 static bool stop_alarm(void)
 {
     bool rang = device.is_ringing;
     device.is_ringing = false;
+    if (on_stop != NULL)
+        on_stop();
     return rang;
 }
 
@@ -190,6 +197,43 @@ static void a_new_alarm_replaces_the_one_before(void **state)
     assert_int_equal(rings, 10);
 }
 
+/* Another CPU, as a thread, sets an alarm while the interrupt of the one before is looked at. */
+static pthread_t other_cpu;
+static atomic_bool is_set;
+
+static void *set_another(void *unused)
+{
+    (void)unused;
+    bool done = axhal_wall_clock_alarm(NOW + 9, ring, &ten) == AX_OK;
+    atomic_store(&is_set, done);
+    return NULL;
+}
+
+static void let_the_other_try(void)
+{
+    const struct timespec ms = {0, 1000000};
+    on_stop = NULL;
+    assert_int_equal(pthread_create(&other_cpu, NULL, set_another, NULL), 0);
+    for (unsigned i = 0; i < 50 && !atomic_load(&is_set); i++)
+        nanosleep(&ms, NULL);
+}
+
+static void an_alarm_set_while_another_rings_rings_later(void **state)
+{
+    (void)state;
+    assert_int_equal(axhal_wall_clock_alarm(NOW + 5, ring, &one), AX_OK);
+    axcpu_host_irq_enabled = false; /* as in interrupts, and there */
+    device.is_ringing = true;
+    on_stop = let_the_other_try;
+    axhal_irq_dispatch();
+    assert_int_equal(pthread_join(other_cpu, NULL), 0);
+    assert_true(atomic_load(&is_set) && device.alarm_ns == NOW + 9);
+    assert_int_equal(rings, 1);
+    device.is_ringing = true;
+    axhal_irq_dispatch();
+    assert_int_equal(rings, 11);
+}
+
 static void an_alarm_too_far_away(void **state)
 {
     (void)state;
@@ -205,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup(an_alarm_without_an_interrupt, reset),
         cmocka_unit_test_setup(an_alarm_rings_once, reset),
         cmocka_unit_test_setup(a_new_alarm_replaces_the_one_before, reset),
+        cmocka_unit_test_setup(an_alarm_set_while_another_rings_rings_later, reset),
         cmocka_unit_test_setup(an_alarm_too_far_away, reset),
     };
     return cmocka_run_group_tests_name("wall_clock", tests, NULL, NULL);

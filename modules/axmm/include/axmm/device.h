@@ -19,5 +19,5 @@
  */
 AX_MUST_CHECK enum ax_err axmm_map_device(struct ax_prange registers, volatile void **out);
 
-/* Undo: `registers` is what axmm_map_device() gave, and nobody uses it any more. */
+/* Undo: `registers` is what axmm_map_device() gave, and nobody uses it any more. Else it panics. */
 void axmm_unmap_device(volatile void *registers);

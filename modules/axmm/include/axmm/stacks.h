@@ -33,7 +33,7 @@ AX_MUST_CHECK enum ax_err axmm_stack_alloc(size_t bytes, struct axmm_stack *out)
  */
 void axmm_stack_name(const struct axmm_stack *stack, const char *name, unsigned cpu);
 
-/* Give a stack back; nobody runs on it. */
+/* Give a stack back; nobody runs on it. Panics if it is none. */
 void axmm_stack_free(const struct axmm_stack *stack);
 
 /*
