@@ -1,2 +1,2 @@
 deps := axbase axcpu axlog axhal axalloc axruntime
-srcs := main.c flush.c
+srcs := main.c flush.c interrupts.c

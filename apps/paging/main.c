@@ -1,11 +1,13 @@
 /*
- * paging: the operations of the page-table core, and a trap, each marked for tools/bench/paging to
- * count. The table is one that no CPU walks; flushes are made all the same, as for the kernel's.
+ * paging: the operations of the page-table core, a trap, timers and interrupts, each marked for
+ * tools/bench/paging to count. The table is one that no CPU walks; flushes are made all the same,
+ * as for the kernel's.
  *
  * A section is one operation, done ROUNDS times. "512": a range of 512 leaves of that size, made
  * and undone with the table that holds them.
  */
 #include "flush.h"
+#include "interrupts.h"
 
 #include <axalloc/alloc.h>
 #include <axbase/assert.h>
@@ -214,6 +216,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         count_shape(&shapes[i]);
     count_trap();
+    interrupts_count();
     axhal_pt_destroy(&table);
     axlog_print("paging: done\n");
     return 0;
