@@ -10,7 +10,7 @@ static struct axhal_interrupt interrupt;
 static bool has_interrupt;
 
 /* Around the device and the alarm, since the interrupt may be another CPU's. */
-static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(11, "alarm");
+static struct axsync_spinlock lock = AXSYNC_SPINLOCK_INIT(16, "alarm");
 static struct {
     void (*ring)(void *argument);
     void *argument;
