@@ -100,6 +100,7 @@ static void work(void *argument)
         axalloc_buffer_free(AXALLOC_VMALLOC, worker->blocks[slot].bytes,
                             layout_of(worker->sizes[slot]));
     }
+    (void)axalloc_used_pages(axalloc_global()); /* empties this CPU's cache: its slabs go back */
 }
 
 void test_together(struct axtest *test)
@@ -120,5 +121,5 @@ void test_together(struct axtest *test)
     }
     AXTEST_CHECK(test, axmm_check() == NULL);
     AXTEST_CHECK(test, axalloc_check(axalloc_global()) == NULL);
-    AXTEST_CHECK(test, axalloc_used_pages(axalloc_global()) - before <= TABLES_MAX);
+    AXTEST_CHECK(test, axalloc_used_pages(axalloc_global()) <= before + TABLES_MAX);
 }
