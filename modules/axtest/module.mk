@@ -2,3 +2,5 @@
 deps := axbase
 srcs-cold := src/run.c
 host-support := host/panic.c host/write.c
+# What fuzzers share: <fuzz_require.h>.
+includes := $(if $(filter host,$(ISA)),fuzz)

@@ -8,7 +8,7 @@
 #include <axdma/device.h>
 #include <axmm/kernel_space.h>
 
-#include "require.h"
+#include <fuzz_require.h>
 
 enum { BYTES_MAX = 320, ENTRIES_MAX = BYTES_MAX / 4, FOUND_MAX = ENTRIES_MAX * ENTRIES_MAX };
 

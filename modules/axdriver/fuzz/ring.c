@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../tests/host/ring_device.h"
-#include "require.h"
+#include <fuzz_require.h>
 
 enum { REQUESTS_MAX = 256, SEGMENTS_MAX = 12 };
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "../tests/host/fake_device.h"
-#include "require.h"
+#include <fuzz_require.h>
 
 enum { DEVICE = 77, QUEUES_MAX = 3, REQUESTS_MAX = 1024 };
 

@@ -17,7 +17,7 @@
 #include <axhal/interrupt.h>
 #include <axhal/machine.h>
 
-#include "require.h"
+#include <fuzz_require.h>
 
 /*
  * A length of 2^31 or more, which libfdt 1.6.1 adds to an int, and lands anywhere; or a name that

@@ -10,7 +10,7 @@
 
 #include <axhal/memory_map.h>
 
-#include "require.h"
+#include <fuzz_require.h>
 
 #define GRAIN UINT64_C(1024)
 
