@@ -27,7 +27,9 @@ static void read_some(struct worker *self, uint64_t sector, uint32_t count)
         fail("a read failed");
     for (uint32_t i = 0; i < count; i++)
         if (!sector_is(self->buffer + i, sector + i, self->disk->writes[sector + i]))
-            fail("what was read is not what was written");
+            fail(self->disk->writes[sector + i] == 0
+                     ? "the image is none of `tools/test/disk.py make`, or was used before"
+                     : "what was read is not what was written");
     self->counts.reads++;
 }
 

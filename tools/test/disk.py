@@ -1,4 +1,8 @@
+#!/usr/bin/python3
 """Disk images for app blktest: made before a run, checked after it.
+
+    tools/test/disk.py make IMAGE      one of 2 MiB
+    tools/test/disk.py check IMAGE     how often its sectors were written, or which one is wrong
 
 Idea: a sector says its number and how often it was written, and the rest of it follows from these
 (apps/blktest/blktest.h: struct sector); so any sector that is old, another one's or torn is told from
@@ -6,7 +10,9 @@ a good one, and the counts of all sectors together are what the app says that it
 """
 
 import struct
+import sys
 from pathlib import Path
+from typing import List
 
 SECTOR_BYTES = 512
 MAGIC = 0x656C78416B736964
@@ -44,3 +50,20 @@ def check(path: Path) -> int:
             raise ValueError(f"sector {number} of the image is not what was written")
         total += writes
     return total
+
+
+def main(words: List[str]) -> str:
+    """What to print, unless all is well and there is nothing to say; SystemExit says what was wrong."""
+    if len(words) != 2 or words[0] not in ("make", "check"):
+        sys.exit("usage: tools/test/disk.py make|check IMAGE")
+    try:
+        if words[0] == "check":
+            return f"{check(Path(words[1]))} sectors written, and each is as it should be\n"
+        make(Path(words[1]), 4096)
+    except (OSError, ValueError, struct.error) as wrong:
+        sys.exit(f"{words[1]}: {wrong}")
+    return ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(main(sys.argv[1:]))
