@@ -29,6 +29,9 @@ parameters:
 
 enter:
     lla     t0, parameters
+    lla     t2, is_handed
+    lw      t1, 0(t2)       /* OpenSBI may send harts here that the kernel starts (axcpu's boot.S) */
+    bnez    t1, 2f
     ld      t1, 24(t0)
     bltz    t1, 2f
     beq     t1, a0, 2f
@@ -42,9 +45,15 @@ enter:
     li      a7, SBI_HSM
     ecall
 2:
+    li      t1, 1
+    sw      t1, 0(t2)
     ld      t1, 0(t0)
     ld      t2, 8(t0)
     beqz    t2, 1f
     ld      a1, 16(t0)
 1:  fence.i
     jr      t1
+
+    .balign 4
+is_handed:
+    .word   0               /* 1: the hart that is to boot has gone on to the kernel */
