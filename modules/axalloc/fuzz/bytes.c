@@ -9,15 +9,10 @@
  * become a region, whole or in part, again and again; a block lies in one of 63 slots.
  */
 #include <axalloc/bytes.h>
-#include <axbase/assert.h>
-#include <axbase/fmt.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include <fuzz_require.h>
 
 enum {
     LOTS = 8,
@@ -49,24 +44,6 @@ static unsigned char shadow[ARENA_BYTES / GRAIN]; /* NOBODY, HEAPS, or a slot's 
 static struct axalloc_bytes heap;
 static struct slot slots[SLOTS];
 static struct lot lots[LOTS];
-
-void ax_port_write(const char *text, size_t bytes)
-{
-    fwrite(text, 1, bytes, stderr);
-}
-
-void ax_port_panic(const char *file, unsigned line, const char *format, va_list args)
-{
-    fprintf(stderr, "%s:%u: panic: ", file, line);
-    vfprintf(stderr, format, args);
-    abort();
-}
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* ---- the shadow ---- */
 
@@ -103,7 +80,7 @@ static void own(struct slot *slot, size_t size, unsigned char fill)
     slot->size = size;
     slot->usable = axalloc_bytes_usable_size(&heap, slot->block);
     slot->fill = fill;
-    require(slot->usable >= size && is_all(slot->block, slot->usable, HEAPS));
+    REQUIRE(slot->usable >= size && is_all(slot->block, slot->usable, HEAPS));
     set_all(slot->block, slot->usable, (unsigned char)(slot - slots + 1));
     memset(slot->block, fill, slot->usable);
 }
@@ -135,7 +112,7 @@ static void add(size_t i, size_t skip, size_t size, enum axalloc_region_use use)
     if (lot->size != 0)
         return;
     enum ax_err err = axalloc_bytes_add_memory(&heap, start, size, use);
-    require(err == AX_OK || (err == AX_EINVAL && size < LOT_BYTES / 2));
+    REQUIRE(err == AX_OK || (err == AX_EINVAL && size < LOT_BYTES / 2));
     if (err != AX_OK)
         return;
     *lot = (struct lot){(uintptr_t)start, size, use};
@@ -146,20 +123,20 @@ static void add(size_t i, size_t skip, size_t size, enum axalloc_region_use use)
 static void take_back(struct ax_vrange range)
 {
     uintptr_t at = (uintptr_t)range.start.raw, end = at + (uintptr_t)range.size_bytes;
-    require(range.size_bytes != 0 && is_all(ax_vaddr_ptr(range.start), range.size_bytes, HEAPS));
+    REQUIRE(range.size_bytes != 0 && is_all(ax_vaddr_ptr(range.start), range.size_bytes, HEAPS));
     for (size_t i = 0; i < LOTS && at < end; i++) {
         struct lot *lot = &lots[i];
         if (lot->size == 0 || lot->start + lot->size <= at)
             continue;
-        require(lot->use == AXALLOC_REGION_GOES_BACK && at >= lot->start &&
+        REQUIRE(lot->use == AXALLOC_REGION_GOES_BACK && at >= lot->start &&
                 at - lot->start < AX_PAGE_SIZE);
         uintptr_t lot_end = lot->start + lot->size;
-        require(end >= lot_end || lot_end - end < AX_PAGE_SIZE);
+        REQUIRE(end >= lot_end || lot_end - end < AX_PAGE_SIZE);
         set_all((void *)lot->start, lot->size, NOBODY);
         lot->size = 0;
         at = lot_end;
     }
-    require(at >= end);
+    REQUIRE(at >= end);
     memset(ax_vaddr_ptr(range.start), GIVEN_UP, range.size_bytes);
 }
 
@@ -183,10 +160,10 @@ static bool alloc(struct slot *slot, struct ax_layout layout, unsigned char fill
         block = axalloc_bytes_alloc(&heap, layout);
     }
     if (block == NULL) {
-        require(live_slots() != 0 || !must_fit(layout));
+        REQUIRE(live_slots() != 0 || !must_fit(layout));
         return false;
     }
-    require((uintptr_t)block % layout.align == 0 && (uintptr_t)block % AX_MALLOC_ALIGN == 0);
+    REQUIRE((uintptr_t)block % layout.align == 0 && (uintptr_t)block % AX_MALLOC_ALIGN == 0);
     slot->block = block;
     own(slot, layout.size, fill);
     return true;
@@ -195,13 +172,13 @@ static bool alloc(struct slot *slot, struct ax_layout layout, unsigned char fill
 static void dealloc(struct slot *slot, bool is_sized)
 {
     struct ax_vrange range;
-    require(is_filled(slot, slot->usable));
+    REQUIRE(is_filled(slot, slot->usable));
     disown(slot);
     unsigned char *block = slot->block;
     slot->block = NULL;
     bool has_region =
         axalloc_bytes_dealloc(&heap, block, is_sized ? slot->size : AXALLOC_SIZE_UNKNOWN);
-    require(!has_region || axalloc_bytes_release(&heap, &range));
+    REQUIRE(!has_region || axalloc_bytes_release(&heap, &range));
     for (; has_region; has_region = axalloc_bytes_release(&heap, &range))
         take_back(range);
 }
@@ -210,10 +187,10 @@ static bool resize(struct slot *slot, size_t size, unsigned char fill)
 {
     size_t kept = size < slot->usable ? size : slot->usable;
     if (!axalloc_bytes_resize(&heap, slot->block, size)) {
-        require(size > slot->size && is_filled(slot, slot->usable));
+        REQUIRE(size > slot->size && is_filled(slot, slot->usable));
         return false;
     }
-    require(is_filled(slot, kept));
+    REQUIRE(is_filled(slot, kept));
     disown(slot);
     own(slot, size, fill);
     return true;
@@ -245,16 +222,16 @@ static bool see(void *context, const struct axalloc_block *block)
     const unsigned char *start = block->pointer;
     /* Regions come in any order; inside one lot everything goes up. */
     if (walk->last_end != NULL && start < walk->last_end)
-        require((start - arena) / LOT_BYTES < (walk->last_end - 1 - arena) / LOT_BYTES);
+        REQUIRE((start - arena) / LOT_BYTES < (walk->last_end - 1 - arena) / LOT_BYTES);
     walk->last_end = start + block->size;
     if (!block->is_live) {
-        require(is_all(start, block->size, HEAPS));
+        REQUIRE(is_all(start, block->size, HEAPS));
         return true;
     }
-    require(start >= arena && start < arena + ARENA_BYTES);
+    REQUIRE(start >= arena && start < arena + ARENA_BYTES);
     unsigned char owner = shadow[(size_t)(start - arena) / GRAIN];
-    require(owner != NOBODY && owner != HEAPS && !walk->is_seen[owner - 1]);
-    require(slots[owner - 1].block == start && slots[owner - 1].usable == block->size);
+    REQUIRE(owner != NOBODY && owner != HEAPS && !walk->is_seen[owner - 1]);
+    REQUIRE(slots[owner - 1].block == start && slots[owner - 1].usable == block->size);
     walk->is_seen[owner - 1] = true;
     walk->live++;
     return true;
@@ -265,15 +242,15 @@ static void look(void)
     struct walk walk = {{false}, NULL, 0};
     size_t usable = 0, given = 0;
     axalloc_bytes_walk(&heap, see, &walk);
-    require(walk.live == live_slots());
+    REQUIRE(walk.live == live_slots());
     for (size_t i = 0; i < SLOTS; i++)
         usable += slots[i].block != NULL ? slots[i].usable : 0;
     for (size_t i = 0; i < LOTS; i++)
         given += lots[i].size;
     size_t used = axalloc_bytes_used(&heap), total = axalloc_bytes_total(&heap);
-    require(used >= usable && total <= given && (used == 0) == (walk.live == 0));
-    require(used + axalloc_bytes_available(&heap) == total);
-    require(axalloc_bytes_check(&heap) == NULL);
+    REQUIRE(used >= usable && total <= given && (used == 0) == (walk.live == 0));
+    REQUIRE(used + axalloc_bytes_available(&heap) == total);
+    REQUIRE(axalloc_bytes_check(&heap) == NULL);
 }
 
 /* Small ones mostly; some of pages, a few that no heap has. */

@@ -6,15 +6,10 @@
  * pages are two ranges with a hole between; the records lie elsewhere, and no page is touched.
  */
 #include <axalloc/pages.h>
-#include <axbase/assert.h>
-#include <axbase/fmt.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include <fuzz_require.h>
 
 enum { MOST_PAGES = 700, HOLE = 3, CHECK_EVERY = 64 };
 
@@ -23,24 +18,6 @@ static unsigned char is_free[2 * MOST_PAGES + HOLE]; /* the model */
 static uint64_t first_page;
 static size_t page_count; /* with the hole */
 static size_t range_pages;
-
-void ax_port_write(const char *text, size_t bytes)
-{
-    fwrite(text, 1, bytes, stderr);
-}
-
-void ax_port_panic(const char *file, unsigned line, const char *format, va_list args)
-{
-    fprintf(stderr, "%s:%u: panic: ", file, line);
-    vfprintf(stderr, format, args);
-    abort();
-}
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static struct ax_vaddr address_of(size_t page)
 {
@@ -84,15 +61,15 @@ static void alloc(size_t count, size_t align, size_t end)
                           : axalloc_pages_alloc_below(&pages, count, align * AX_PAGE_SIZE,
                                                       address_of(end), &start);
     if (count == 0) {
-        require(err == AX_EINVAL);
+        REQUIRE(err == AX_EINVAL);
         return;
     }
-    require(err == (is_there(count, align, end) ? AX_OK : AX_ENOMEM));
+    REQUIRE(err == (is_there(count, align, end) ? AX_OK : AX_ENOMEM));
     if (err != AX_OK)
         return;
     size_t page = (size_t)(start.raw / AX_PAGE_SIZE - first_page);
-    require(start.raw % (align * AX_PAGE_SIZE) == 0 && is_managed(page, count));
-    require(page + count <= end && is_all(page, count, 1));
+    REQUIRE(start.raw % (align * AX_PAGE_SIZE) == 0 && is_managed(page, count));
+    REQUIRE(page + count <= end && is_all(page, count, 1));
     memset(&is_free[page], 0, count);
 }
 
@@ -106,7 +83,7 @@ static void alloc_at(size_t page, size_t count)
         expected = AX_EFAULT;
     else if (!is_all(page, count, 1))
         expected = AX_EBUSY;
-    require(err == expected);
+    REQUIRE(err == expected);
     if (err == AX_OK)
         memset(&is_free[page], 0, count);
 }
@@ -121,7 +98,7 @@ static void dealloc(size_t page, size_t count)
         expected = AX_EFAULT;
     else if (!is_all(page, count, 0))
         expected = AX_EINVAL;
-    require(err == expected);
+    REQUIRE(err == expected);
     if (err == AX_OK)
         memset(&is_free[page], 1, count);
 }
@@ -153,7 +130,7 @@ static void *add(size_t page)
     void *records = malloc(axalloc_pages_metadata_bytes(range_pages));
     memset(records, 0xa5, axalloc_pages_metadata_bytes(range_pages));
     struct ax_vrange range = {address_of(page), range_pages * AX_PAGE_SIZE};
-    require(axalloc_pages_add_with(&pages, range, records) == AX_OK);
+    REQUIRE(axalloc_pages_add_with(&pages, range, records) == AX_OK);
     memset(&is_free[page], 1, range_pages);
     return records;
 }
@@ -171,9 +148,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t at = 3, calls = 1; at + 5 <= size; at += 5, calls++) {
         call(&data[at]);
         if (calls % CHECK_EVERY == 0)
-            require(axalloc_pages_check(&pages) == NULL);
+            REQUIRE(axalloc_pages_check(&pages) == NULL);
     }
-    require(axalloc_pages_check(&pages) == NULL);
+    REQUIRE(axalloc_pages_check(&pages) == NULL);
     free(first);
     free(second);
     return 0;

@@ -9,22 +9,10 @@
 #include <string.h>
 
 #include "../tests/host/ring_device.h"
+#include <fuzz_input.h>
 #include <fuzz_require.h>
 
 enum { REQUESTS_MAX = 256, SEGMENTS_MAX = 12 };
-
-static struct {
-    const uint8_t *next;
-    size_t left;
-} input;
-
-static uint8_t byte(void)
-{
-    if (input.left == 0)
-        return 0;
-    input.left--;
-    return *input.next++;
-}
 
 static uint16_t half(void)
 {

@@ -8,22 +8,10 @@
 #include <stdint.h>
 
 #include "../tests/host/fake_device.h"
+#include <fuzz_input.h>
 #include <fuzz_require.h>
 
 enum { DEVICE = 77, QUEUES_MAX = 3, REQUESTS_MAX = 1024 };
-
-static struct {
-    const uint8_t *next;
-    size_t left;
-} input;
-
-static uint8_t byte(void)
-{
-    if (input.left == 0)
-        return 0;
-    input.left--;
-    return *input.next++;
-}
 
 static uint32_t word(void)
 {
