@@ -18,11 +18,11 @@
  */
 #include "sdhci.h"
 #include "block_internal.h"
+#include "interrupt.h"
 #include "want.h"
 #include <axalloc/malloc.h>
 #include <axbase/fmt.h>
 #include <axbase/string.h>
-#include <axhal/interrupt.h>
 #include <axhal/irq.h>
 #include <axhal/time.h>
 #include <axhal/timer.h>
@@ -233,11 +233,8 @@ static enum ax_err start(struct axdriver_block *block, struct axdriver_block_req
 
 static enum ax_err let_interrupt(struct sdhci *self, const struct axhal_fdt_node *node)
 {
-    struct axhal_interrupt interrupt;
     unsigned irq;
-    enum ax_err err = axhal_fdt_interrupt(node, 0, &interrupt);
-    if (err == AX_OK)
-        err = axhal_irq_number(&interrupt, &irq);
+    enum ax_err err = interrupt_of(node, 0, &irq);
     if (err == AX_OK)
         err = axhal_irq_register(irq, handle, self);
     if (err != AX_OK)

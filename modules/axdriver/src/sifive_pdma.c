@@ -10,6 +10,7 @@
  * the chip does with others, the manual does not say. So a copy between odd addresses goes byte by
  * byte.
  */
+#include "interrupt.h"
 #include "wait.h"
 #include "want.h"
 #include <axbase/assert.h>
@@ -20,7 +21,6 @@
 #include <axcpu/try.h>
 #include <axdma/stream.h>
 #include <axdriver/copy.h>
-#include <axhal/interrupt.h>
 #include <axhal/irq.h>
 #include <axlog/log.h>
 #include <axmm/device.h>
@@ -146,19 +146,12 @@ enum ax_err axdriver_copy(struct axdriver_copier *copier, void *to, const void *
 
 /* ---- finding it ---- */
 
-static enum ax_err find_interrupt(const struct axhal_fdt_node *node, unsigned index, unsigned *irq)
-{
-    struct axhal_interrupt interrupt;
-    enum ax_err err = axhal_fdt_interrupt(node, index, &interrupt);
-    return err == AX_OK ? axhal_irq_number(&interrupt, irq) : err;
-}
-
 static enum ax_err register_interrupts(const struct axhal_fdt_node *node)
 {
     unsigned done, error;
-    enum ax_err err = find_interrupt(node, DONE_INTERRUPT, &done);
+    enum ax_err err = interrupt_of(node, DONE_INTERRUPT, &done);
     if (err == AX_OK)
-        err = find_interrupt(node, ERROR_INTERRUPT, &error);
+        err = interrupt_of(node, ERROR_INTERRUPT, &error);
     if (err == AX_OK)
         err = axhal_irq_register(done, handle, NULL);
     if (err != AX_OK)

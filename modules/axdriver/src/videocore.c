@@ -7,6 +7,7 @@
  * There is one message at a time, in memory that is the mailbox's for good. Who asks takes the
  * mailbox by a word, not a lock, since it waits with interrupts on.
  */
+#include "interrupt.h"
 #include "videocore_message.h"
 #include "wait.h"
 #include "want.h"
@@ -17,7 +18,6 @@
 #include <axcpu/try.h>
 #include <axdma/dma.h>
 #include <axdriver/videocore.h>
-#include <axhal/interrupt.h>
 #include <axhal/irq.h>
 #include <axlog/log.h>
 #include <axmm/device.h>
@@ -132,11 +132,8 @@ enum ax_err axdriver_videocore_ask(uint32_t *tags, unsigned words)
 
 static enum ax_err let_interrupt(const struct axhal_fdt_node *node)
 {
-    struct axhal_interrupt interrupt;
     unsigned irq;
-    enum ax_err err = axhal_fdt_interrupt(node, 0, &interrupt);
-    if (err == AX_OK)
-        err = axhal_irq_number(&interrupt, &irq);
+    enum ax_err err = interrupt_of(node, 0, &irq);
     if (err == AX_OK)
         err = axhal_irq_register(irq, handle, NULL);
     if (err == AX_OK)

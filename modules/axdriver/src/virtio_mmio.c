@@ -6,6 +6,7 @@
  * Only version 2 of the registers. Version 1, legacy, has other rings and guest-endian fields, and
  * QEMU 7.2 still makes it unless told otherwise: refused with a line that says what to tell it.
  */
+#include "interrupt.h"
 #include "want.h"
 #include <axalloc/malloc.h>
 #include <axbase/checked.h>
@@ -16,7 +17,6 @@
 #include <axcpu/mmio.h>
 #include <axcpu/try.h>
 #include <axdriver/virtio.h>
-#include <axhal/interrupt.h>
 #include <axhal/irq.h>
 #include <axlog/log.h>
 #include <axmm/device.h>
@@ -225,10 +225,7 @@ static enum ax_err check_version(volatile void *base, const char *name)
 static enum ax_err find_interrupt(const struct axhal_fdt_node *node, const char *name,
                                   unsigned *irq)
 {
-    struct axhal_interrupt interrupt;
-    enum ax_err err = axhal_fdt_interrupt(node, 0, &interrupt);
-    if (err == AX_OK)
-        err = axhal_irq_number(&interrupt, irq);
+    enum ax_err err = interrupt_of(node, 0, irq);
     if (err == AX_OK)
         return AX_OK;
     axlog_warn("%s has no interrupt that can be used: %s", name, ax_err_name(err));
